@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from functools import lru_cache
 from typing import Any
@@ -11,42 +10,15 @@ from loadgen.base.decoding import DecodingError, decode_content
 from loadgen.base.error_class import ErrorClass
 from loadgen.workloads.scenario.replies.absent import AbsentError, excerpt
 from loadgen.workloads.scenario.replies.cookies import name_and_value
+from loadgen.workloads.scenario.replies.head import Headers, final_head, start_of_field
 from loadgen.workloads.scenario.replies.json_path import compile_json_path
 
 MISSING: Any = object()
 """Stands for a default that was not given."""
 
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
-_FOLD = re.compile(rb"\r?\n[ \t]+")
-_INTERIM = re.compile(rb"HTTP/1\.[01] 1(?!01)[0-9][0-9]")
-_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _from_json = json.JSONDecoder().raw_decode
 _new = object.__new__
-
-
-class Headers(Mapping[str, str]):
-    """The header fields of a reply by name, in any case. Several of one name are joined by ", "; `pairs` has each."""
-
-    __slots__ = ("_by_name", "pairs")
-
-    def __init__(self, pairs: tuple[tuple[str, str], ...]) -> None:
-        self.pairs = pairs
-        self._by_name: dict[str, tuple[str, str]] = {}
-        for name, value in pairs:
-            known, before = self._by_name.get(name.lower(), (name, ""))
-            self._by_name[name.lower()] = (known, f"{before}, {value}" if before else value)
-
-    def __getitem__(self, name: str) -> str:
-        return self._by_name[name.lower()][1]
-
-    def __iter__(self) -> Iterator[str]:
-        return (name for name, _ in self._by_name.values())
-
-    def __len__(self) -> int:
-        return len(self._by_name)
-
-    def __repr__(self) -> str:
-        return f"Headers({dict(self)})"
 
 
 class _Elsewhere:
@@ -160,7 +132,7 @@ class Reply:
     def header(self, name: str, default: str | None = None) -> str | None:
         """The first header field of that name, in any case."""
         low = self._lowered()
-        at = low.find(key := _key(name))
+        at = low.find(key := start_of_field(name))
         if at < 0:
             return default
         end = low.find(b"\n", at := at + len(key))
@@ -219,7 +191,7 @@ class Reply:
     def _lowered(self) -> bytes:
         """The head in small letters. From now on `_head` is that of the final reply, a line for each field."""
         if self._low is None:
-            head = _final_head(self._head or self._data[: self._at])
+            head = final_head(self._head or self._data[: self._at])
             self._head, self._low = head, head.lower()
         return self._low
 
@@ -271,31 +243,6 @@ def absent_from(reply: Reply, text: str) -> AbsentError:
     return AbsentError(
         f"{text} (status {reply.status})" if reply.status else f"no reply: {reply.detail or reply.error.text}"
     )
-
-
-@lru_cache(maxsize=1024)
-def _key(name: str) -> bytes:
-    return b"\n" + name.lower().encode("latin-1", "replace") + b":"
-
-
-def _final_head(data: bytes) -> bytes:
-    """The status line and the fields, without those of interim replies, what follows, and folded lines.
-
-    A last line that has no end is left out: it may be half a line.
-    """
-    end = data.find(b"\r\n\r\n")
-    usual = end >= 0 and data[9:10] != b"1" and data.find(b"\n\n", 0, end) < 0
-    data = data[:end] if usual else _unusual_head(data)
-    return _FOLD.sub(b" ", data) if b"\n " in data or b"\n\t" in data else data
-
-
-def _unusual_head(data: bytes) -> bytes:
-    """After interim replies, with lines that end in LF alone, or broken off."""
-    while found := _BLANK_LINE.search(data):
-        if not _INTERIM.match(data):
-            return data[: found.start()]
-        data = data[found.end() :]
-    return data[: data.rfind(b"\n") + 1]
 
 
 def _decoded(body: bytes, charset: str) -> str:
