@@ -10,6 +10,7 @@ from urllib.parse import quote, urljoin
 from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.base.units import counted
+from loadgen.plan.imports.openapi_examples import Examples, listed, mapping
 from loadgen.plan.imports.recorded import Imported, Recorded, kept, literal, no_requests
 from loadgen.plan.imports.urls import is_http
 from loadgen.plan.jobs.http import Part
@@ -18,19 +19,13 @@ _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _CHANGING = ("put", "post", "delete", "patch")
 _NO_NAME = re.compile(r"[^A-Za-z0-9_]+")
 _PLACE = re.compile(r"\{([^{}]+)\}")
-_DEEPEST = 8
-_OF_FORMATS = {
-    "date": "2026-01-31", "date-time": "2026-01-31T12:00:00Z", "email": "user@example.com", "ipv4": "192.0.2.1",
-    "uri": "https://example.com/", "hostname": "example.com", "uuid": "3fa85f64-5717-4562-b3fc-2c963f66afa6",
-    "byte": "dGV4dA==", "password": "secret",
-}  # fmt: skip
 NO_SERVER = "http://127.0.0.1:8080"
 
 
 def read_openapi(text: str) -> Imported:
     """Raises UsageError for what is none. A value is an example, a default, one of an enumeration, or of its type."""
     document = _document(text)
-    api = _Api(document)
+    api = _Api(document, Examples(document))
     requests = tuple(api.requests())
     if not requests:
         raise no_requests("the OpenAPI file")
@@ -69,13 +64,14 @@ class _Api:
     """One document, and the variables that its requests have come to use."""
 
     document: Mapping[str, Any]
+    examples: Examples
     variables: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def requests(self) -> Iterator[Recorded]:
         server = self._server()
         for path, entry in self.document["paths"].items():
-            item = self._resolved(entry)
+            item = self.examples.resolved(entry)
             if not isinstance(item, dict):
                 continue
             for method in _METHODS:
@@ -86,15 +82,15 @@ class _Api:
         """The first server, with the defaults of its variables."""
         document = self.document
         if "swagger" in document or "basePath" in document:
-            schemes = _list(document.get("schemes")) or ["http"]
+            schemes = listed(document.get("schemes")) or ["http"]
             host = str(document.get("host") or NO_SERVER.partition("://")[2])
             found = f"{'https' if 'https' in schemes else 'http'}://{host}{document.get('basePath') or ''}"
         else:
             servers = document.get("servers")
             server = servers[0] if isinstance(servers, list) and servers and isinstance(servers[0], dict) else {}
-            known = _mapping(server.get("variables"))
+            known = mapping(server.get("variables"))
             found = _PLACE.sub(
-                lambda match: str(_mapping(known.get(match[1])).get("default", match[1])), str(server.get("url") or "/")
+                lambda match: str(mapping(known.get(match[1])).get("default", match[1])), str(server.get("url") or "/")
             )
         if "://" not in found:
             self.notes.append(f"No server is named: {NO_SERVER} stands for it; --target URL says another.")
@@ -111,7 +107,7 @@ class _Api:
         parameters = {
             (str(parameter.get("in")), str(parameter["name"])): parameter
             for source in (item, operation)
-            for parameter in map(_mapping, map(self._resolved, _list(source.get("parameters"))))
+            for parameter in map(mapping, map(self.examples.resolved, listed(source.get("parameters"))))
             if parameter.get("name")
         }
         path_values: dict[str, str] = {}
@@ -119,15 +115,15 @@ class _Api:
         body: dict[str, Any] = {}
         for (where, name), parameter in parameters.items():
             if where == "path":
-                path_values[name] = self._variable(name, self._example(parameter))
+                path_values[name] = self._variable(name, self.examples.of(parameter))
                 continue
             if where == "body":
-                body = self._json(self._sample(parameter.get("schema")))
+                body = self._json(self.examples.of_schema(parameter.get("schema")))
                 headers.append(("Content-Type", "application/json"))
                 continue
             if not parameter.get("required") and "example" not in parameter:
                 continue
-            value = self._example(parameter)
+            value = self.examples.of(parameter)
             match where:
                 case "query":
                     items = value if isinstance(value, list) else [value]
@@ -141,7 +137,7 @@ class _Api:
         if form:
             body = _form(form)
             headers.append(("Content-Type", "application/x-www-form-urlencoded"))
-        if content := _mapping(_mapping(self._resolved(operation.get("requestBody"))).get("content")):
+        if content := mapping(mapping(self.examples.resolved(operation.get("requestBody"))).get("content")):
             body, kind = self._content(content)
             headers += [("Content-Type", kind)] if kind else []
         self._secure(operation, query, headers, cookies)
@@ -157,11 +153,11 @@ class _Api:
         """The first kind that can be made, JSON before others; multipart says its kind itself."""
         ordered = sorted(content.items(), key=lambda pair: "json" not in str(pair[0]))
         for kind, media in ordered:
-            kind, media = str(kind), _mapping(media)
-            value = self._example(media)
+            kind, media = str(kind), mapping(media)
+            value = self.examples.of(media)
             if "json" in kind or kind == "*/*":
                 return self._json(value), "application/json" if "*" in kind else kind
-            pairs = list(_mapping(value).items())
+            pairs = list(mapping(value).items())
             if kind.startswith("multipart/"):
                 return {"parts": tuple(Part(literal(str(name)), literal(_text(one))) for name, one in pairs)}, ""
             if kind == "application/x-www-form-urlencoded":
@@ -175,11 +171,11 @@ class _Api:
     ) -> None:
         """The first way to say who one is that the operation takes."""
         wanted = operation.get("security", self.document.get("security"))
-        first = next((item for item in _list(wanted) if isinstance(item, dict)), {})
-        components = _mapping(self.document.get("components"))
-        known = {**_mapping(self.document.get("securityDefinitions")), **_mapping(components.get("securitySchemes"))}
+        first = next((item for item in listed(wanted) if isinstance(item, dict)), {})
+        components = mapping(self.document.get("components"))
+        known = {**mapping(self.document.get("securityDefinitions")), **mapping(components.get("securitySchemes"))}
         for name in first:
-            scheme = _mapping(self._resolved(known.get(name)))
+            scheme = mapping(self.examples.resolved(known.get(name)))
             kind, place, key = scheme.get("type"), scheme.get("in"), str(scheme.get("name") or name)
             if kind == "basic" or (kind == "http" and str(scheme.get("scheme")).lower() == "basic"):
                 headers.append(("Authorization", f"Basic {self._secret('BASIC_CREDENTIALS')}"))
@@ -210,92 +206,8 @@ class _Api:
         self.variables[found] = text
         return f"${{{found}}}"
 
-    # Values.
-
-    def _example(self, holder: Mapping[str, Any]) -> Any:
-        """Of a parameter or a kind of content: its own example, or one for its schema."""
-        if "example" in holder:
-            return holder["example"]
-        examples = holder.get("examples")
-        if isinstance(examples, dict) and examples:
-            first = self._resolved(next(iter(examples.values())))
-            if isinstance(first, dict) and "value" in first:
-                return first["value"]
-        return self._sample(holder.get("schema", holder))
-
-    def _sample(self, schema: Any, depth: int = 0) -> Any:
-        schema = self._resolved(schema)
-        if not isinstance(schema, dict) or depth > _DEEPEST:
-            return None if depth > _DEEPEST else "text"
-        for key in ("example", "default", "const"):
-            if key in schema:
-                return schema[key]
-        for key in ("examples", "enum"):
-            if isinstance(schema.get(key), list) and schema[key]:
-                return schema[key][0]
-        if parts := _list(schema.get("allOf")):
-            merged: dict[str, Any] = {}
-            for part in parts:
-                sample = self._sample(part, depth + 1)
-                if not isinstance(sample, dict):
-                    return sample
-                merged |= sample
-            return merged | self._object(schema, depth)
-        for key in ("oneOf", "anyOf"):
-            if parts := _list(schema.get(key)):
-                return self._sample(parts[0], depth + 1)
-        return self._of_type(schema, depth)
-
-    def _of_type(self, schema: Mapping[str, Any], depth: int) -> Any:
-        kind = schema.get("type")
-        kind = next((one for one in kind if one != "null"), "null") if isinstance(kind, list) and kind else kind
-        match kind or ("object" if "properties" in schema else "array" if "items" in schema else "string"):
-            case "object":
-                return self._object(schema, depth)
-            case "array":
-                return [self._sample(schema.get("items"), depth + 1)]
-            case "integer" | "number":
-                low = schema.get("minimum")
-                return low if isinstance(low, int | float) and not isinstance(low, bool) else 1
-            case "boolean":
-                return True
-            case "null":
-                return None
-        text = _OF_FORMATS.get(str(schema.get("format")), "text")
-        least = schema.get("minLength")
-        return text.ljust(least, "x") if isinstance(least, int) and least < 1000 else text
-
-    def _object(self, schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
-        """What is required, and of what is not all that is not read only."""
-        needed = _list(schema.get("required"))
-        found = {}
-        for name, inner in _mapping(schema.get("properties")).items():
-            resolved = _mapping(self._resolved(inner))
-            if not resolved.get("readOnly") and (depth < _DEEPEST // 2 or name in needed):
-                found[str(name)] = self._sample(inner, depth + 1)
-        return found
-
     def _json(self, value: Any) -> dict[str, Any]:
         return {"body": literal(json.dumps(value, ensure_ascii=False, default=str))}
-
-    def _resolved(self, value: Any) -> Any:
-        """What a $ref leads to, in this document."""
-        for _ in range(_DEEPEST):
-            if not isinstance(value, dict) or not isinstance(reference := value.get("$ref"), str):
-                return value
-            found: Any = self.document
-            for step in reference.removeprefix("#/").split("/"):
-                found = _mapping(found).get(step.replace("~1", "/").replace("~0", "~"))
-            value = found
-        return None
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list) else ()
 
 
 def _text(value: Any) -> str:
