@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 import uvloop
 
+from loadgen.base.errors import was_stopped
+
 T = TypeVar("T")
 
 STUBBORN_S = 1.0
@@ -18,15 +20,34 @@ def run_on_loop(main: Coroutine[Any, Any, T]) -> T:
     """Run it to its end, on a loop of this thread's own. Tasks that are left are cancelled, and not waited for long.
 
     A signal may end it by an exception before it has begun: it is closed, or Python would say that nobody awaited it.
+    One that comes while a callback runs ends it as well.
     """
+    ended: list[BaseException] = []
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             try:
-                return runner.run(main)
+                return runner.run(_unless_stopped(main, ended))
             finally:
                 runner.run(_end_tasks())
     finally:
         main.close()
+        if ended:
+            raise ended[0] from None
+
+
+async def _unless_stopped(main: Coroutine[Any, Any, T], ended: list[BaseException]) -> T:
+    """What a signal raises in a callback ends up in the loop, which would say so and go on."""
+    task = asyncio.current_task()
+
+    def take(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if not was_stopped(error := context.get("exception")):
+            loop.default_exception_handler(context)
+        elif task is not None and error is not None:
+            ended.append(error)
+            task.cancel()
+
+    asyncio.get_running_loop().set_exception_handler(take)
+    return await main
 
 
 async def _end_tasks() -> None:

@@ -6,6 +6,7 @@ from typing import NoReturn
 
 import pytest
 
+from loadgen.base.errors import Stopped
 from loadgen.base.loop import run_on_loop
 
 
@@ -57,3 +58,32 @@ def test_what_a_signal_ends_before_it_has_begun_is_closed(monkeypatch: pytest.Mo
     with pytest.raises(KeyboardInterrupt):
         run_on_loop(begun)
     assert inspect.getcoroutinestate(begun) == inspect.CORO_CLOSED
+
+
+@pytest.mark.parametrize("too_late", [False, True])
+def test_a_signal_amid_a_callback_ends_it(too_late: bool, capfd: pytest.CaptureFixture[str]) -> None:
+    ended = []
+
+    async def main() -> None:
+        def stop() -> NoReturn:
+            raise Stopped
+
+        asyncio.get_running_loop().call_soon(stop)
+        try:
+            await asyncio.sleep(0 if too_late else 60)
+        finally:
+            ended.append("main")
+
+    with pytest.raises(Stopped):
+        run_on_loop(main())
+    assert ended == ["main"]
+    assert capfd.readouterr().err == ""
+
+
+def test_what_else_a_callback_raises_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        asyncio.get_running_loop().call_soon(int, "no number")
+        await asyncio.sleep(0)
+
+    run_on_loop(main())
+    assert "no number" in caplog.text

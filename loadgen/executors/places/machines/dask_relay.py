@@ -55,9 +55,9 @@ def _read(process: subprocess.Popen[bytes], worker: Worker, topic: str) -> None:
     stream = process.stdout
     assert stream is not None
     messages = MessageReader(greeting=True)
-    with stream:
+    with stream, suppress(ValueError):  # where somebody else writes there, too
         while not messages.is_noise and (data := os.read(stream.fileno(), PIECE_BYTES)):
             for message in messages.feed(data):
                 worker.log_event(topic, encode_message(message))
-    process.wait()
     worker.log_event(topic, b"")
+    process.wait()

@@ -11,6 +11,7 @@ from loadgen.base.dataclass import dataclass
 from loadgen.base.environment import describe_environment, gil_enabled, usable_cores
 from loadgen.base.errors import UsageError
 from loadgen.base.restore import build
+from loadgen.executors.places.machines.messages import PROTOCOL
 from loadgen.measure.metric_sums import MetricSums
 from loadgen.measure.recording import Frame, Recording, Tally, Usage
 from loadgen.plan.jobs.http import HttpJob, RequestSpec
@@ -25,7 +26,7 @@ _EXCHANGED = (
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """One machine. `schema` is the same where plans and frames have the same fields."""
+    """One machine. `schema` is the same where plans and frames have the same fields, and messages the same form."""
 
     loadgen: str = ""
     python: str = ""
@@ -74,4 +75,4 @@ def _threading(description: Description) -> str:
 
 def _schema() -> str:
     told = [[kind.__name__, *((item.name, str(item.type)) for item in fields(kind))] for kind in _EXCHANGED]
-    return sha256(repr(told).encode()).hexdigest()[:12]
+    return sha256(repr((PROTOCOL, told)).encode()).hexdigest()[:12]

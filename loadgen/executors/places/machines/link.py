@@ -94,6 +94,8 @@ class CommandLink:
     @property
     def how_it_ended(self) -> str:
         """In words, once nothing comes any more."""
+        if self._in.is_noise:
+            return "wrote to its output what no machine says"
         try:
             code = self._process.wait(LEAVE_S)
         except subprocess.TimeoutExpired:
@@ -103,6 +105,8 @@ class CommandLink:
     @property
     def why_it_ended(self) -> str:
         """What a code means to those who read it, and what to do; nothing where it may mean anything."""
+        if self._in.is_noise:
+            return "; nothing else may be written there"
         return _CODES.get(self._process.returncode, "")
 
 

@@ -33,6 +33,12 @@ GREETING = b"loadgen machine 1\n"
 LONGEST_NOISE = 1 << 16
 """Bytes before the greeting: no message of the day is longer."""
 
+LONGEST_HEAD = 1 << 24
+"""A message begins with the length of its head: any text that somebody else writes there is read as a longer one."""
+
+PROTOCOL = 2
+"""Another one with each change of what is said here: machines of two of them do not work together."""
+
 _PREFIX_BYTES = 8
 
 
@@ -101,8 +107,12 @@ class MessageReader:
     def _end(self, begin: int) -> int | None:
         """Where the message ends that begins there; None where it is not whole."""
         head = begin + _PREFIX_BYTES
-        end = head + self._length(begin) + self._length(begin + 4)
-        return end if head <= len(self._bytes) and end <= len(self._bytes) else None
+        if head > len(self._bytes):
+            return None
+        if (length := self._length(begin)) > LONGEST_HEAD:
+            raise ValueError("a head without an end")
+        end = head + length + self._length(begin + 4)
+        return end if end <= len(self._bytes) else None
 
     def _length(self, at: int) -> int:
         return int.from_bytes(self._bytes[at : at + 4], "big")

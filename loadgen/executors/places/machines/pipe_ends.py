@@ -17,9 +17,13 @@ PIECE_BYTES = 1 << 16
 
 
 class PipeReader:
-    """Reads on the loop of whoever listens; while nobody does all is left in the pipe. `stream` is raw."""
+    """Reads on the loop of whoever listens; while nobody does all is left in the pipe. `stream` is raw.
+
+    `is_noise` once something else came than messages, which is the end of them.
+    """
 
     def __init__(self, stream: IO[bytes], *, greeting: bool = False) -> None:
+        self.is_noise = False
         self._stream = stream
         self._messages = MessageReader(greeting=greeting)
         self._mailbox = Mailbox()
@@ -54,8 +58,9 @@ class PipeReader:
         try:
             messages = self._messages.feed(data)
         except ValueError:  # somebody else writes there, too: of what follows nothing can be known
-            data, messages = b"", []
-        if not data or self._messages.is_noise:
+            self.is_noise, messages = True, []
+        self.is_noise = self.is_noise or self._messages.is_noise
+        if not data or self.is_noise:
             self._is_over = True
             self._let_go()
         for message in messages:
@@ -114,7 +119,7 @@ class PipeWriter:
 
     def _written(self, data: memoryview) -> memoryview:
         """What is left of it. A pipe that is ready takes so many bytes without a wait (pipe(7): PIPE_BUF)."""
-        with suppress(BrokenPipeError):
+        with suppress(OSError):
             while data and self._poll is not None and self._poll.poll(0):
                 data = data[os.write(self._stream.fileno(), data[: select.PIPE_BUF]) :]
             return data
@@ -129,6 +134,16 @@ class PipeWriter:
                         self._stream.close()
                     return
                 data = self._rest.popleft()
-            with suppress(BrokenPipeError):
+            with suppress(OSError):  # a pipe nobody reads, a connection that was reset, a disk that is full
                 while data:
-                    data = data[os.write(self._stream.fileno(), data) :]
+                    data = self._some_written(data)
+
+    def _some_written(self, data: memoryview) -> memoryview:
+        """What is left of it. It waits also where another process has set that this end does not."""
+        try:
+            return data[os.write(self._stream.fileno(), data) :]
+        except BlockingIOError:
+            poll = select.poll()
+            poll.register(self._stream.fileno(), select.POLLOUT)
+            poll.poll()
+            return data

@@ -138,7 +138,12 @@ class Machines:
         now = self._clock()
         if message is not None:
             member.hear(now)
-        self._on(member, message, now)
+        try:
+            self._on(member, message, now)
+        except Exception as error:  # ours, or of another loadgen there: as of a worker that fails
+            self.control.trip(Cause.ERROR, now)
+            if not member.is_over:
+                self._finish(member, error)
 
     def _on(self, member: Member, message: Message | None, now: int) -> None:
         """Something came from a machine at an instant, or its link ended."""

@@ -30,3 +30,8 @@ def test_a_machine_like_this_one_fits():
 def test_another_program_is_refused_by_name(change, text):
     with pytest.raises(UsageError, match=text):
         check_alike([("machine 1", OWN), ("machine 2", replace(OWN, **change))], OWN)
+
+
+def test_machines_that_say_it_otherwise_are_another_program(monkeypatch):
+    monkeypatch.setattr("loadgen.executors.places.machines.description.PROTOCOL", "another")
+    assert describe_machine().schema != OWN.schema

@@ -1,15 +1,17 @@
 """The link over a command's standard input and output, with small programs in the place of a machine."""
 
 import asyncio
+import itertools
 import sys
 
 import pytest
 
 from loadgen.base.errors import UsageError
-from loadgen.executors.places.machines.fleet import Where
+from loadgen.executors.places.machines.description import describe_machine, description_out
+from loadgen.executors.places.machines.fleet import EXCHANGES, NEAR_NS, Fleet, Where
 from loadgen.executors.places.machines.link import CommandLink
 from loadgen.executors.places.machines.mailbox import Mailbox
-from loadgen.executors.places.machines.messages import Message
+from loadgen.executors.places.machines.messages import GREETING, Message
 
 OWN = f"{sys.executable} -m loadgen cluster machine -"
 
@@ -53,6 +55,7 @@ def test_a_machine_answers_and_ends_with_its_input():
         ("", "--machine: expected a command"),
         ("ssh 'host", r"--machine: a quotation is not closed in \"ssh 'host\""),
         ("sh -c 'exit 127'", r"ended with exit code 127 before .*: give loadgen's path there"),
+        (f"sh -c 'echo {GREETING.decode().strip()}; echo warning'", "wrote to its output what no machine says before"),
         ("sh -c 'exit 255'", r"ended with exit code 255 before .*; ssh says so"),
     ],
 )
@@ -65,3 +68,48 @@ def test_where_a_run_is_to_be_made_goes_to_another_process():
     where = Where(("ssh a", "ssh b"), "go-on", None, None, "certs")
     assert Where.read(where.written) == where
     assert Where.read(Where(cluster="tls://a:1", machines=3).written).machines == 3
+
+
+class Near:
+    """A Link to a machine that answers in the next turn of the loop, but once so many clocks were asked of all."""
+
+    name = "a"
+
+    def __init__(self, order, after=0):
+        self.order = order
+        self.after = after
+        self.mailbox = Mailbox()
+
+    def send(self, message):
+        self.order.append((message.kind, self))
+        self._answer(message)
+
+    def _answer(self, message):
+        loop = asyncio.get_running_loop()
+        if message.kind == "describe":
+            loop.call_soon(self.mailbox.take, Message("described", description_out(describe_machine())))
+        elif len(self.order) > self.after:
+            loop.call_soon(self.mailbox.take, Message("clock", {**message.head, "there": 0}))
+        else:
+            loop.call_soon(self._answer, message)
+
+    def listen(self, to):
+        self.mailbox.listen(to)
+
+
+def asked_in_order(took_ns, after):
+    """Which of two machines was asked, each time; the first waits before it answers for so many questions to both."""
+    order, instants = [], itertools.count(0, took_ns)
+    one, two = Near(order, after), Near(order)
+    Fleet([one, two], Where(), clock=lambda: next(instants))
+    assert len(order) == 2 * (1 + EXCHANGES)
+    return [2 if link is two else 1 for _, link in order]
+
+
+def test_the_clocks_of_machines_far_away_are_asked_at_once():
+    assert asked_in_order(NEAR_NS, after=EXCHANGES)[: EXCHANGES + 2].count(2) == EXCHANGES
+
+
+def test_those_of_near_machines_one_after_the_other():
+    asked = asked_in_order(1, after=0)
+    assert asked == [1, 2, 1, 2, *[1] * (EXCHANGES - 1), *[2] * (EXCHANGES - 1)]

@@ -70,3 +70,9 @@ def test_numbers_are_the_same_on_every_processor(order, monkeypatch):
     body = pack_values(memoryview(there))
     assert body == b"".join(value.to_bytes(8, "little") for value in values)
     assert unpack_values(body) == there
+
+
+@pytest.mark.parametrize("text", [b"warning!\n", b"\n\n\n\n\n\n\n\n", bytes(8)])
+def test_what_somebody_else_writes_is_known_by_its_first_bytes(text):
+    with pytest.raises(ValueError, match=r"a head without an end|Expecting value"):
+        MessageReader().feed(ENCODED + text)

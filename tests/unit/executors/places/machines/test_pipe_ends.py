@@ -93,6 +93,26 @@ def test_where_nobody_reads_any_more_nothing_happens(message):
     assert sink.closed
 
 
+def test_what_can_not_be_written_is_left_without_a_word():
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        writer = PipeWriter(full)
+        for message in (LARGE, SMALL[0]):
+            writer.send(encode_message(message))
+        writer.close()
+        writer.wait(20)  # its thread ended in order, or this test failed
+
+
+def test_a_pipe_that_another_process_has_set_not_to_wait_takes_all():
+    source, sink = a_pipe()
+    os.set_blocking(sink.fileno(), False)
+    writer = PipeWriter(sink)
+    for message in (LARGE, *SMALL):
+        writer.send(encode_message(message))
+    writer.close()
+    with closing(PipeReader(source)) as reader:
+        assert asyncio.run(heard_from(reader)) == [LARGE, *SMALL, None]
+
+
 def test_what_nobody_listened_to_comes_to_the_next_one_on_another_loop():
     source, sink = a_pipe()
     with closing(PipeReader(source, greeting=True)) as reader:
@@ -130,7 +150,7 @@ def test_what_is_no_message_is_the_end(head):
         with closing(PipeReader(source, greeting=True)) as reader:
             assert asyncio.run(heard_from(reader, count=1)) == SMALL[:1]
             sink.write(len(head).to_bytes(4, "big") + bytes(4) + head)
-            assert asyncio.run(heard_from(reader)) == [None]
+            assert (asyncio.run(heard_from(reader)), reader.is_noise) == ([None], True)
 
 
 def test_noise_without_an_end_is_the_end():

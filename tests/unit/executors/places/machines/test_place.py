@@ -276,3 +276,10 @@ def test_leases_are_renewed_amid_the_frames_of_many_machines():
 
     asyncio.run(main())
     assert told == ["begin", *["lease"] * 4, "over"]  # the first look, and after each message
+
+
+def test_a_machine_that_says_what_is_not_understood_ends_the_run():
+    lab = Lab(plan_of(), at={1.0: lambda lab: lab.wires[1].tell(Message("slots", {"number": 1}))})
+    result = lab.run()
+    assert (result.ended_by, [type(error) for error in lab.crashes]) == ("error", [KeyError])
+    assert lab.took_s < 2.0
