@@ -5,17 +5,16 @@ so that no pattern can hide a secret from another.
 """
 
 import codecs
-import json
 import re
-from base64 import b64encode
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cache, lru_cache
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import chain
 from threading import Lock
 from urllib.parse import quote, unquote, unquote_plus
 
 from loadgen.base.pattern import pattern
+from loadgen.base.spellings import SHORT, cut_length, forms_of, pattern_of, spellings_of
 
 REDACTED = "[redacted]"
 
@@ -45,12 +44,9 @@ _HINTS = (b"auth", b"cookie", b"key", b"token", b"secret", b"sig", b"pass", b"pw
 """One of them is in every name above."""
 _WORD = pattern(r"[^\s\"'<>&;,=:/?@#(){}\[\]|\\]+")
 _ALREADY = pattern(re.escape(REDACTED))
-_ENTITIES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
-_SHORT = 4
 _MOST_LEARNED = 10_000
 _MOST_SPELLED = 1_000
 """Each costs 0.4 ms to make and 5 us a text; those of a long list are looked for by their words, all at once."""
-_SHORTEST_BASE64 = 8
 _SHORTEST_BY_NAME = 8
 """A value that only its name makes a secret is hidden beside that name, and from so many characters on anywhere."""
 
@@ -68,9 +64,11 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         distinct = tuple(dict.fromkeys(secrets))
-        forms = sorted({form for secret in distinct[:_MOST_SPELLED] for form in _forms(secret)}, key=len, reverse=True)
-        self._long = [[_spellings(character) for character in form] for form in forms if len(form) >= _SHORT]
-        patterns = [_pattern(form) if len(form) >= _SHORT else rf"(?<!\w){_pattern(form)}(?!\w)" for form in forms]
+        forms = sorted(
+            {form for secret in distinct[:_MOST_SPELLED] for form in forms_of(secret)}, key=len, reverse=True
+        )
+        self._long = [[spellings_of(character) for character in form] for form in forms if len(form) >= SHORT]
+        patterns = [pattern_of(form) if len(form) >= SHORT else rf"(?<!\w){pattern_of(form)}(?!\w)" for form in forms]
         self._secret = re.compile("|".join(patterns)) if patterns else None
         self._words, self._sorted_words = _words_of(distinct[_MOST_SPELLED:])
         self._learned: dict[str, None] = {}
@@ -83,7 +81,7 @@ class Redactor:
         The last 10,000 are kept at least, and looked for as they are and percent-encoded. They are forgotten all at
         once: to take the first one out of a dict costs more than all else, as it looks through those taken out before.
         """
-        if len(secret) >= _SHORT:
+        if len(secret) >= SHORT:
             self._learned[secret] = None
             if len(self._learned) >= _MOST_LEARNED:
                 with self._lock:
@@ -141,9 +139,9 @@ class Redactor:
 
     def _cut_secret(self, text: str) -> int:
         """How many characters at the end are the beginning of a secret."""
-        longest = max((_cut_length(text, spellings) for spellings in self._long), default=0)
+        longest = max((cut_length(text, spellings) for spellings in self._long), default=0)
         last = re.search(rf"(?:{_WORD.pattern})?\Z", text) if self._sorted_words else None
-        if last is not None and len(last[0]) >= max(_SHORT, longest):
+        if last is not None and len(last[0]) >= max(SHORT, longest):
             place = bisect_left(self._sorted_words, last[0])
             longest = len(last[0]) if "".join(self._sorted_words[place : place + 1]).startswith(last[0]) else longest
         return longest
@@ -186,85 +184,9 @@ def _words_of(secrets: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
     words: dict[str, str] = {}
     for secret in secrets:
         word = max(_WORD.findall(secret), key=len, default="")
-        if word and (len(word) >= _SHORT or word == secret) and len(secret) > len(words.get(word, "")):
+        if word and (len(word) >= SHORT or word == secret) and len(secret) > len(words.get(word, "")):
             words[word] = secret
     return words, sorted(words)
-
-
-def _forms(secret: str) -> Iterator[str]:
-    if not secret.strip():
-        return
-    data = secret.encode("utf-8", "surrogatepass")
-    yield secret
-    for plain in (b64encode(data).decode().rstrip("="), *_base64_forms(data)):
-        yield from (plain, plain.replace("+", "-").replace("/", "_"))
-
-
-@cache
-def _spellings(character: str) -> tuple[str, ...]:
-    """The ways in which programs write a character, the longest first; all but itself in small letters."""
-    if character.isascii() and character.isalnum():
-        return (character,)
-    data = character.encode("utf-8", "surrogatepass")
-    number = ord(character)
-    found = {
-        quote(data, safe="").lower(),
-        "".join(f"%{byte:02x}" for byte in data),
-        data.decode("latin-1"),
-        json.dumps(character)[1:-1].lower(),
-        repr(character)[1:-1].lower(),
-        f"&#{number};",
-        f"&#x{number:x};",
-        f"&#x{number:02x};",
-        f"\\u{number:04x}",
-        f"\\x{number:02x}",
-        f"\\{character}",
-    }
-    if character == " ":
-        found.add("+")
-    if character in _ENTITIES:
-        found.add(f"&{_ENTITIES[character]};")
-    return (*sorted(found - {character, ""}, key=len, reverse=True), character)
-
-
-def _pattern(form: str) -> str:
-    """An expression for `form`, each of its characters in any spelling."""
-    parts = []
-    for character in form:
-        *others, itself = map(re.escape, _spellings(character))
-        parts.append(f"(?:(?i:{'|'.join(others)})|{itself})" if others else itself)
-    return "".join(parts)
-
-
-def _cut_length(text: str, spellings: Sequence[tuple[str, ...]]) -> int:
-    """How many characters at the end of `text` are the beginning of what `spellings` spell."""
-    longest = sum(len(ways[0]) for ways in spellings)
-    for start in range(max(0, len(text) - longest), len(text) - _SHORT + 1):
-        positions = {start}
-        for ways in spellings:
-            positions = {after for position in positions for after in _after(text, position, ways)}
-            if not positions:
-                break
-            if len(text) in positions:
-                return len(text) - start
-    return 0
-
-
-def _after(text: str, position: int, ways: tuple[str, ...]) -> Iterator[int]:
-    """The places behind the character at `position` in each of its spellings, which may be cut at the end."""
-    for way in ways:
-        found = text[position : position + len(way)]
-        if way.startswith(found.lower()) if way is not ways[-1] else found == way:
-            yield position + len(found)
-
-
-def _base64_forms(data: bytes) -> Iterator[str]:
-    """What of `data` is the same in every base64 text that holds it, for each of the three ways to be aligned."""
-    for offset in range(3):
-        encoded = b64encode(bytes(offset) + data).decode()
-        inner = encoded[(offset * 8 + 5) // 6 : (offset + len(data)) * 8 // 6]
-        if len(inner) >= _SHORTEST_BASE64:
-            yield inner
 
 
 def _unquoted(text: str, span: Span) -> Span:
