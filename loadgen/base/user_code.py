@@ -14,6 +14,7 @@ from typing import Any
 
 from loadgen.base.errors import Stopped, UsageError
 from loadgen.base.pattern import pattern
+from loadgen.base.received_names import original_names
 from loadgen.base.suggest import did_you_mean
 
 _FUNCTION = pattern(r"(?:.+\.py|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
@@ -128,7 +129,7 @@ def describe(error: BaseException) -> str:
     text = str(error).strip().splitlines()
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__}: {error.msg}"
-    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
+    return f"{type(error).__name__}: {original_names(text[0])}" if text else type(error).__name__
 
 
 def where_in(error: BaseException, path: str) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import traceback
 
 from loadgen.base.error_class import ErrorClass
+from loadgen.base.received_names import original_names
 from loadgen.base.user_code import describe
 from loadgen.base.whereabouts import is_the_users
 from loadgen.workloads.scenario.replies.absent import AbsentError
@@ -48,7 +49,7 @@ def example_of(error: BaseException) -> str:
     told = traceback.TracebackException.from_exception(error)
     others = [frame for frame in told.stack if _OURS not in frame.filename]
     told.stack = traceback.StackSummary.from_list(others or list(told.stack))
-    return "".join(told.format())
+    return original_names("".join(told.format()))
 
 
 def is_own(error: BaseException) -> bool:

@@ -8,13 +8,13 @@ from uuid import uuid4
 
 from loadgen.base.clock import NS_PER_MS, NS_PER_S, Clock, now_ns, s_to_ns
 from loadgen.base.errors import UsageError
+from loadgen.base.received_names import original_names
 from loadgen.base.units import counted
 from loadgen.executors.places.base import Deliver, WorkersLostError
 from loadgen.executors.places.machines.gate import Gate
 from loadgen.executors.places.machines.member import Member
 from loadgen.executors.places.machines.messages import Message, unpack_values
 from loadgen.executors.places.machines.mirror import Mirror
-from loadgen.executors.places.machines.received import original_names
 from loadgen.executors.places.machines.rows import machine_rows
 from loadgen.executors.places.machines.sending import NO_FILES, Files
 from loadgen.executors.places.machines.unaccounted import at_most_unaccounted

@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import re
 import shutil
 import tempfile
 import time
@@ -13,23 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from loadgen.base.errors import UsageError
+from loadgen.base.received_names import PREFIX
 from loadgen.base.units import format_bytes
 from loadgen.plan.files import with_files
 from loadgen.plan.plan import Plan
 
-PREFIX = "loadgen-files-"
 LOCK = "lock"
 
 MAKING_S = 60.0
 """A folder that is younger may not have its lock yet."""
-
-
-_KEPT = re.compile(rf"/[^\s'\"]*/{PREFIX}[^/\s]+/files(?=/)")
-
-
-def original_names(text: str) -> str:
-    """A text that a machine says, with the names that files have where they came from."""
-    return _KEPT.sub("", text)
 
 
 class Received:

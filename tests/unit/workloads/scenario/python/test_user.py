@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from loadgen.base.endpoint import Origin
 from loadgen.base.reply import Expect
+from loadgen.base.user_code import describe, load_file
 from loadgen.measure.names import Names
 from loadgen.measure.transactions import Transactions
 from loadgen.plan.declarations import feed, metric, scenario
@@ -95,6 +97,16 @@ def test_a_traceback_has_no_lines_of_ours_where_there_are_others(user: User) -> 
         next(user.get("/{}", [Random()]))
     assert "loadgen/workloads" not in example_of(caught.value)
     assert "next(user.get" in example_of(caught.value)
+
+
+def test_a_traceback_has_files_by_the_names_that_they_have_where_they_came_from(tmp_path: Path) -> None:
+    file = tmp_path / "loadgen-files-a1" / "files" / "home" / "shop.py"
+    file.parent.mkdir(parents=True)
+    file.write_text("def fails(): raise OSError(f'no {__file__}')")
+    with pytest.raises(OSError, match="no ") as caught:
+        load_file(str(file)).fails()
+    assert 'File "/home/shop.py", line 1' in example_of(caught.value)
+    assert describe(caught.value) == "OSError: no /home/shop.py"
 
 
 def test_a_value_that_is_missing_is_said_also_after_it_was_given_once(user: User) -> None:
