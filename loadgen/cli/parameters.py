@@ -153,9 +153,9 @@ class Elsewhere:
         if self.machine and self.cluster:
             raise UsageError("--machine and --cluster: give one of them")
         if self.machines is not None and self.cluster is None:
-            raise UsageError("--machines: of which --cluster?")
+            raise UsageError("--machines: give --cluster ADDRESS, of which it takes so many")
         if self.cluster_wait is not None and self.cluster is None:
-            raise UsageError("--cluster-wait: for which --cluster?")
+            raise UsageError("--cluster-wait: give --cluster ADDRESS, which it waits for")
         try:
             wait_s = None if self.cluster_wait is None else parse_duration_s(self.cluster_wait)
         except ValueError as error:

@@ -13,7 +13,7 @@ from loadgen.judge.comparison import Comparison, summary
 from loadgen.judge.findings import LAG_FLOOR_MS, LAG_SHARE
 from loadgen.judge.redirects import redirect_notes
 from loadgen.judge.statistics import FEWEST_ROUNDS
-from loadgen.results.result import Result
+from loadgen.results.result import Machines, Result
 from loadgen.results.rounds import Rounds
 
 BUSY, IDLE = 0.9, 0.7
@@ -191,13 +191,21 @@ def _reason(rounds: Rounds, verdict: str, *, all_of_them: bool = False) -> str:
 
     The first reason stands for all unless `all_of_them` are wanted.
     """
-    generators = [result.generator for result in rounds.results if result.generator.verdict == verdict]
-    if not generators:
+    found = [result for result in rounds.results if result.generator.verdict == verdict]
+    if not found:
         return ""
-    reasons = [re.split("[:;]", reason)[0] for reason in generators[0].reasons]
+    reasons = [_cause(reason, found[0].machines) for reason in found[0].generator.reasons]
     text = f": {listed(reasons if all_of_them else reasons[:1])}" if reasons else ""
     verb = "was" if len(rounds.results) == 1 else "were"
-    return f"{_runs(len(generators), rounds)} {verb} {verdict}{text}"
+    return f"{_runs(len(found), rounds)} {verb} {verdict}{text}"
+
+
+def _cause(reason: str, machines: Machines | None) -> str:
+    """Without the remedy, behind the names of the machines that it is said of."""
+    names = "|".join(re.escape(row.name) for row in machines.rows) if machines else ""
+    named = re.match(rf"(?:(?:{names})(?:, | and |: ))*" if names else "", reason)
+    whose = named[0] if named else ""
+    return whose + re.split("[:;]", reason.removeprefix(whose))[0]
 
 
 def _runs(count: int, rounds: Rounds) -> str:

@@ -108,6 +108,20 @@ def test_a_file_that_is_no_pem_is_a_usage_error(tmp_path: Path, option: str) -> 
     assert f"cannot use '{junk}'" in done.err
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["run", "http://h/", "--machines", "2"], "--machines: give --cluster ADDRESS"),
+        (["run", "http://h/", "--cluster-wait", "2s"], "--cluster-wait: give --cluster ADDRESS"),
+        (["cluster", "kubernetes", "--", "http://h/", "--machine=env"], "--machine: the manifests say where"),
+    ],
+)
+def test_what_says_where_a_run_is_made_says_it_whole(words: list[str], says: str) -> None:
+    done = loadgen(*words)
+    assert_usage_error(done)
+    assert says in done.err
+
+
 def test_the_address_of_a_cluster_may_be_in_its_variable() -> None:
     done = loadgen("cluster", "status", env={"LOADGEN_CLUSTER": "tls://127.0.0.1:1"})
     assert (done.code, done.out) == (2, "")

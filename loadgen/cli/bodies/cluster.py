@@ -7,9 +7,12 @@ from loadgen.base.imported import imported
 from loadgen.cli.commands.cluster import CertificatesCommand, Machine, Scheduler, Status
 from loadgen.cli.streams import emit, tell
 from loadgen.executors.places.machines.addresses import check_extra, check_free
-from loadgen.executors.places.machines.dask_commands import Command, machine_command, scheduler_command
+from loadgen.executors.places.machines.dask_commands import DEATH_TIMEOUT_S, Command, machine_command, scheduler_command
 
 _MACHINES = "loadgen.executors.places.machines"
+
+STATUS_S = 5.0
+"""Who asks what there is does not wait for what may come."""
 
 
 def scheduler(given: Scheduler) -> int:
@@ -17,6 +20,7 @@ def scheduler(given: Scheduler) -> int:
     check_extra()
     command = scheduler_command(given.address, given.certificates)
     check_free(given.address)
+    tell(f"loadgen: scheduler at {given.address}, where `loadgen cluster machine` finds it; stop with Ctrl-C\n")
     return _become(command)
 
 
@@ -28,7 +32,11 @@ def machine(given: Machine) -> int:
             tell(f"loadgen: {told}\n")
         return 0
     check_extra()
-    return _become(machine_command(given.address, given.certificates))
+    command = machine_command(given.address, given.certificates)
+    tell(f"loadgen: looking for the scheduler at {given.address}; stop with Ctrl-C\n")
+    imported(f"{_MACHINES}.dask_link", "check_reached")(given.address, given.certificates, DEATH_TIMEOUT_S)
+    tell("loadgen: found it; this machine is ready for runs\n")
+    return _become(command)
 
 
 def certificates(given: CertificatesCommand) -> int:
@@ -41,7 +49,8 @@ def certificates(given: CertificatesCommand) -> int:
 def status(given: Status) -> int:
     """A line a machine; what does not fit is an error, as it would be for a run."""
     check_extra()
-    fleet = imported(f"{_MACHINES}.fleet", "Where")(cluster=given.address, certificates=given.certificates).open()
+    where = imported(f"{_MACHINES}.fleet", "Where")
+    fleet = where(cluster=given.address, certificates=given.certificates, wait_s=STATUS_S).open()
     try:
         for warning in fleet.warnings:
             tell(f"loadgen: {warning}\n")

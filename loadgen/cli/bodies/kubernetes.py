@@ -11,6 +11,9 @@ from loadgen.cli.commands.cluster import Kubernetes
 from loadgen.cli.streams import emit
 from loadgen.executors.places.machines.manifests import Wanted, as_yaml, manifests
 
+_OWN = frozenset({"--machine", "--machines", "--cluster", "--certificates"})
+"""What the coordinator is told by its manifest."""
+
 
 def kubernetes(given: Kubernetes) -> int:
     """With certificates of its own, which nobody else has."""
@@ -20,6 +23,9 @@ def kubernetes(given: Kubernetes) -> int:
         deadline_s = round(parse_duration_s(given.deadline))
     except ValueError as error:
         raise UsageError(f"--deadline: {error}") from None
+    for word in given.run or ():
+        if (flag := word.partition("=")[0]) in _OWN:
+            raise UsageError(f"{flag}: the manifests say where the run is made; leave it out behind --")
     wanted = Wanted(given.machines, given.cpus, given.image, given.name, deadline_s, given.run or ())
     with TemporaryDirectory() as folder:
         files = {path.name: path.read_bytes() for path in written(Path(folder) / "certificates")}

@@ -28,7 +28,7 @@ ENDINGS = {
     "threshold": ("Stopped by a threshold", Tone.WARN),
     "signal": ("Stopped by a signal", Tone.WARN),
     "script": ("Stopped by the scenario's own doing", Tone.BAD),
-    "error": ("Stopped by an internal error", Tone.BAD),
+    "error": ("Ended by an error", Tone.BAD),
     "unreachable": ("Given up", Tone.BAD),
 }
 JOINT = " · "

@@ -9,7 +9,7 @@ from loadgen.judge.comparison import compare
 from loadgen.judge.explain import alarms, doubts, explain
 from loadgen.measure.histogram import Histogram
 from loadgen.results.requests import Ledger, RequestResult
-from loadgen.results.result import Generator, Rate, Result, ThresholdRow, Users, WorkerRow
+from loadgen.results.result import Generator, MachineRow, Machines, Rate, Result, ThresholdRow, Users, WorkerRow
 from loadgen.results.rounds import Rounds
 
 
@@ -112,6 +112,14 @@ def test_silence_is_said_and_nothing_else() -> None:
     assert said(run(), silent) == "Not one good reply came back to b."
 
 
+ON_MACHINES = run(
+    machines=Machines([MachineRow("machine 1 (10.0.0.1:9)"), MachineRow("machine 2 (ssh b)")]),
+    generator=Generator(
+        verdict="limited", reasons=["machine 1 (10.0.0.1:9) and machine 2 (ssh b): it was slow: buy more"]
+    ),
+)
+
+
 @pytest.mark.parametrize(
     ("sides", "text"),
     [
@@ -121,6 +129,10 @@ def test_silence_is_said_and_nothing_else() -> None:
                 [run(generator=Generator(verdict="limited", reasons=["it was slow: buy more"]))] * 5,
             ),
             "b: 5 of 5 runs were limited: it was slow",
+        ),
+        (
+            ([run()] * 5, [ON_MACHINES] * 5),
+            "b: 5 of 5 runs were limited: machine 1 (10.0.0.1:9) and machine 2 (ssh b): it was slow",
         ),
         (
             ([run()] * 5, [run()] * 4 + [run(thresholds=[ThresholdRow("p99 < 1ms", 9.0, "fail")])]),

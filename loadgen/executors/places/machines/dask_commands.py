@@ -9,11 +9,15 @@ from loadgen.executors.places.machines.addresses import tls_files
 DEATH_TIMEOUT_S = 300
 """Without a scheduler for so long a machine leaves."""
 
-_SCHEDULER = {
+_TOLD = {
+    # What Dask says of every connection; what goes wrong is a warning.
+    "DASK_LOGGING__DISTRIBUTED": "warning",
+}
+_SCHEDULER = _TOLD | {
     # How much of each topic is kept: frames of a run, which nobody reads again.
     "DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH": "100",
 }
-_WORKER = {
+_WORKER = _TOLD | {
     # A thread that samples stacks a hundred times a second would be in the load.
     "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
 }

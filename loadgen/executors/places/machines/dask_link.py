@@ -3,15 +3,18 @@
 import asyncio
 import logging
 import queue
+import socket
 import threading
 import time
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import distributed
 
 from loadgen.base.errors import UsageError
+from loadgen.base.units import counted
 from loadgen.executors.places.machines.addresses import tls_files
 from loadgen.executors.places.machines.dask_relay import Relay
 from loadgen.executors.places.machines.mailbox import Listen, Mailbox
@@ -21,7 +24,10 @@ WAIT_S = 30.0
 """To connect, with TLS, on any network, and for machines that were just started; where they are pods it may be more."""
 
 FIRST_S = 10.0
-"""For any machine, where it is not said how many are to be there."""
+"""For any machine, where it is not said how many are to be there, nor how long to wait."""
+
+LEAST_S = 1.0
+"""To be told of machines that are there, however long it took to connect."""
 
 START_S = 30.0
 """Until a worker has imported loadgen, on a machine that is busy."""
@@ -39,9 +45,45 @@ def unreached(address: str, error: Exception) -> str:
     if isinstance(error.__cause__ or error, ConnectionResetError) or "reset by peer" in str(error):
         asked = "over TLS" if address.startswith("tls://") else "without TLS"
         return f"it closes what is asked {asked}: is that address {'tcp' if asked == 'over TLS' else 'tls'}://?"
+    if isinstance(error, MemoryError) or "wrong version number" in str(error.__cause__).lower():
+        return "what answers there is no Dask scheduler, or not in this way: is that its address, and tls:// or tcp://?"
     if isinstance(error, TimeoutError) or "Timed out" in str(error):
+        if not is_known(str(urlsplit(address).hostname)):
+            return "its name is not known here"
         return f"nothing answers; is `loadgen cluster scheduler {address}` running there?"
     return (str(error) or type(error).__name__).splitlines()[0]
+
+
+def is_known(host: str) -> bool:
+    """Whether a name has an address."""
+    try:
+        return bool(socket.getaddrinfo(host, None))
+    except OSError:
+        return False
+
+
+def check_reached(address: str, certificates: str | None, wait_s: float) -> None:
+    """Raise UsageError where a machine of these certificates could not talk to the scheduler within `wait_s`.
+
+    Dask's worker would try for ever, and say no reason.
+    """
+    client = _client(address, certificates, "machine", wait_s)
+    with suppress(Exception):  # of one that has just gone
+        client.close(timeout=LEAVE_S)
+
+
+def _client(address: str, certificates: str | None, role: str, wait_s: float) -> Any:
+    """Dask's, connected. Raises UsageError."""
+    files = tls_files(address, certificates, role)
+    dask: Any = distributed  # whose types are not whole
+    security = files and dask.Security(
+        tls_ca_file=files[0], tls_client_cert=files[1], tls_client_key=files[1], require_encryption=True
+    )
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # a loss is ours to tell
+    try:
+        return dask.Client(address, security=security, timeout=wait_s)
+    except (OSError, ValueError, TypeError, MemoryError) as error:
+        raise UsageError(f"cannot reach {address}: {unreached(address, error)}") from None
 
 
 class Cluster:
@@ -54,21 +96,12 @@ class Cluster:
         certificates: str | None = None,
         wait_s: float | None = None,
     ) -> None:
-        until_s = time.monotonic() + (wait_s or WAIT_S)
-        files = tls_files(address, certificates, "coordinator")
-        dask: Any = distributed  # whose types are not whole
-        security = files and dask.Security(
-            tls_ca_file=files[0], tls_client_cert=files[1], tls_client_key=files[1], require_encryption=True
-        )
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # a loss is ours to tell
+        until_s = time.monotonic() + (wait_s or 0.0)
+        # The default one of this process: an actor finds its client so.
+        self._client = _client(address, certificates, "coordinator", wait_s or WAIT_S)
         try:
-            # The default one of this process: an actor finds its client so.
-            self._client: Any = dask.Client(address, security=security, timeout=wait_s or WAIT_S)
-        except (OSError, ValueError, TypeError) as error:
-            raise UsageError(f"--cluster: cannot reach {address}: {unreached(address, error)}") from None
-        try:
-            left_s = max(FIRST_S, until_s - time.monotonic()) if machines or wait_s else FIRST_S
-            self.workers = self._found(address, machines, left_s)
+            left_s = until_s - time.monotonic() if wait_s else WAIT_S if machines else FIRST_S
+            self.workers = self._found(address, machines, max(LEAST_S, left_s))
         except BaseException:
             self.close()
             raise
@@ -102,9 +135,11 @@ class Cluster:
             self._client.wait_for_workers(machines or 1, timeout=within_s)
         workers = sorted(self._client.scheduler_info(n_workers=-1)["workers"])
         if len(workers) < (machines or 1):
+            needed = f"{machines} are" if machines and machines > 1 else "1 is"
+            tls = " --certificates DIR" if address.startswith("tls://") else ""
             raise UsageError(
-                f"--cluster: {address} has {len(workers)} machines, and {machines or 1} are needed; start them with "
-                f"`loadgen cluster machine {address}`"
+                f"{address} has {counted(len(workers), 'machine')}, and {needed} needed; start "
+                f"more with `loadgen cluster machine {address}{tls}`"
             )
         return workers[:machines]
 

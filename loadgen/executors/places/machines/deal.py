@@ -15,7 +15,7 @@ def deal(plan: Plan, cores: Sequence[int]) -> list[range]:
     if plan.processes < len(cores):
         raise UsageError(
             f"{len(cores)} machines need at least as many processes, but there {_are(plan)}; "
-            "use fewer machines, or more connections"
+            "use fewer machines, or more --processes and connections"
         )
     counts = _in_proportion(plan.processes, cores)
     each = plan.shard_count // plan.processes

@@ -23,6 +23,7 @@ _CODES = {
     "--machine 'ssh host2 /opt/loadgen/bin/loadgen cluster machine -'",
     255: "; ssh says so where it cannot connect, or may not log in without a password",
 }
+_BY_HAND = "; try the command by hand, with `loadgen --version` behind it"
 
 
 class Link(Protocol):
@@ -56,19 +57,19 @@ class CommandLink:
             raise UsageError(f"--machine: a quotation is not closed in {command!r}") from None
         if not words:
             raise UsageError("--machine: expected a command, such as 'ssh host2'")
-        whole = tuple(words[-3:]) == MACHINE[1:]
-        self.name = _short(shlex.join(words[:-3] if whole else words))
+        self.name = name_of(command)
         try:
             with stopping_signals_blocked():
                 self._process = subprocess.Popen(
-                    words if whole else [*words, *MACHINE],
+                    words if _plain(words)[-3:] == [*MACHINE[1:]] else [*words, *MACHINE],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     bufsize=0,
                     start_new_session=True,  # Ctrl-C is for the coordinator alone
                 )
         except OSError as error:
-            raise UsageError(f"--machine: cannot run {words[0]!r}: {error.strerror}") from None
+            way = f"; it is a command that reaches a machine, as 'ssh {words[0]}'" if len(words) == 1 else ""
+            raise UsageError(f"--machine: cannot run {words[0]!r}: {error.strerror}{way}") from None
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._out = PipeWriter(self._process.stdin)
@@ -104,13 +105,25 @@ class CommandLink:
 
     @property
     def why_it_ended(self) -> str:
-        """What a code means to those who read it, and what to do; nothing where it may mean anything."""
+        """What a code means to those who read it, and what to do."""
         if self._in.is_noise:
             return "; nothing else may be written there"
-        return _CODES.get(self._process.returncode, "")
+        return _CODES.get(self._process.returncode, _BY_HAND)
 
 
-def _short(command: str) -> str:
-    """As much of it as fits into a sentence: where it goes stands mostly at its end."""
-    command = command.removesuffix(" -m loadgen").removesuffix(" loadgen")
+def _plain(words: list[str]) -> list[str]:
+    """The same where what a shell over there runs is one word here."""
+    return " ".join(words).split()
+
+
+def name_of(command: str) -> str:
+    """What reaches the machine, without the loadgen there: as much of it as fits into a sentence.
+
+    Where it goes stands mostly at its end.
+    """
+    words = shlex.split(command)
+    command = shlex.join(words)
+    if (plain := _plain(words))[-3:] == [*MACHINE[1:]]:
+        there = 3 if plain[-5:-4] == ["-m"] else 1
+        command = " ".join(plain[: -3 - there] or plain[-4:-3])
     return command if len(command) <= LONGEST_NAME else f"...{command[3 - LONGEST_NAME :]}"

@@ -87,7 +87,7 @@ def _machines(wanted: Wanted) -> Manifest:
 def _coordinator(wanted: Wanted) -> Manifest:
     where = ["--cluster", _address(wanted), "--certificates", MOUNT, "--machines", str(wanted.machines)]
     where += ["--cluster-wait", STARTS_WITHIN]  # it begins with them, and each pulls its image first
-    return _job(wanted, "coordinator", ["run", *wanted.run, *where], {"completions": 1}, cpus=1)
+    return _job(wanted, "coordinator", ["run", *where, *wanted.run], {"completions": 1}, cpus=1)
 
 
 def _job(wanted: Wanted, role: str, words: Sequence[str], count: Mapping[str, Any], *, cpus: int) -> Manifest:

@@ -101,6 +101,12 @@ def test_a_worker_that_is_gone_is_the_end_of_the_link():
     link.wait()
 
 
+def caused_by(cause):
+    error = OSError()
+    error.__cause__ = cause
+    return error
+
+
 @pytest.mark.parametrize(
     ("address", "error", "text"),
     [
@@ -112,10 +118,13 @@ def test_a_worker_that_is_gone_is_the_end_of_the_link():
         ),
         ("tls://h:1", ValueError("no such scheme\nand more"), "^no such scheme$"),
         (
-            "tls://h:1",
+            "tls://127.0.0.1:1",
             OSError("Timed out trying to connect"),
-            "nothing answers; is `loadgen cluster scheduler tls://h:1` running there",
+            "nothing answers; is `loadgen cluster scheduler tls://127.0.0.1:1` running there",
         ),
+        ("tls://nonesuch.invalid:1", OSError("Timed out trying to connect"), "^its name is not known here$"),
+        ("tcp://h:1", MemoryError(), "is no Dask scheduler"),
+        ("tls://h:1", caused_by(OSError("[SSL: WRONG_VERSION_NUMBER] wrong version number")), "is no Dask scheduler"),
         ("tls://h:1", OSError(), "^OSError$"),
     ],
 )

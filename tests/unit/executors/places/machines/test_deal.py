@@ -32,5 +32,5 @@ def test_more_or_fewer_are_in_proportion():
 def test_a_machine_without_work_is_refused():
     with pytest.raises(UsageError, match="3 machines need at least as many processes, but there are 2 processes"):
         deal(plan_of(2), [4, 4, 4])
-    with pytest.raises(UsageError, match="there is 1 process in async mode"):
+    with pytest.raises(UsageError, match="there is 1 process in async mode; use fewer machines, or more --processes"):
         deal(plan_of(1, mode="async"), [4, 4])

@@ -9,7 +9,7 @@ import pytest
 from loadgen.base.errors import UsageError
 from loadgen.executors.places.machines.description import describe_machine, description_out
 from loadgen.executors.places.machines.fleet import EXCHANGES, NEAR_NS, Fleet, Where
-from loadgen.executors.places.machines.link import CommandLink
+from loadgen.executors.places.machines.link import CommandLink, name_of
 from loadgen.executors.places.machines.mailbox import Mailbox
 from loadgen.executors.places.machines.messages import GREETING, Message
 
@@ -49,7 +49,8 @@ def test_a_machine_answers_and_ends_with_its_input():
 @pytest.mark.parametrize(
     ("command", "text"),
     [
-        ("false", r"machine 1 \(false\) ended with exit code 1 before it said that it is a machine"),
+        ("false", r"machine 1 \(false\) ended with exit code 1 before it said that it is a machine; try .* by hand"),
+        ("nonesuch-host2", "cannot run 'nonesuch-host2': No .*; it is a command .*, as 'ssh nonesuch-host2'"),
         ("sh -c 'echo welcome; kill -9 $$'", "was killed by signal 9 before"),
         ("/nonesuch/ssh host", "--machine: cannot run '/nonesuch/ssh': No such file or directory"),
         ("", "--machine: expected a command"),
@@ -62,6 +63,21 @@ def test_a_machine_answers_and_ends_with_its_input():
 def test_what_is_no_machine_is_refused_in_words(command, text):
     with pytest.raises(UsageError, match=text):
         Where((command,)).open()
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        ("ssh host2", "ssh host2"),
+        ("docker exec -i loadgen", "docker exec -i loadgen"),
+        ("ssh host2 /opt/loadgen/bin/loadgen cluster machine -", "ssh host2"),
+        ("ssh host2 'cd load && .venv/bin/loadgen cluster machine -'", "ssh host2 cd load &&"),
+        ("env PYTHONPATH=/a python3.11 -m loadgen cluster machine -", "env PYTHONPATH=/a"),
+        ("bin/loadgen cluster machine -", "bin/loadgen"),
+    ],
+)
+def test_a_machine_is_called_by_the_way_to_it(command, name):
+    assert name_of(command) == name
 
 
 def test_where_a_run_is_to_be_made_goes_to_another_process():
