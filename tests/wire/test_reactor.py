@@ -26,6 +26,8 @@ from loadgen.clients.http1.connection import Connection, State
 from loadgen.clients.http1.connections import SINGLE_AFTER
 from loadgen.clients.http1.single_use import BELIEVED_FOR
 from loadgen.clients.reactor import Reactor
+from loadgen.plan.jobs.parts import PartsSpec
+from loadgen.workloads.parts.reader import PartsRules, in_parts
 from tests.support.clients import endpoint_of, endpoint_to, get, open_descriptors
 from tests.support.fault_server import FaultServer, black_hole
 from tests.support.replies import HELLO, OK
@@ -33,6 +35,7 @@ from tests.support.steps import AwaitClose, Close, Gate, Pass, ReadRequest, Send
 from tests.support.talk import serving
 
 REPLY = OK + HELLO
+HEAD_OF_MANY = OK + b"Content-Length: 1000\r\n\r\n"
 WELL = [*[ReadRequest(), Send(REPLY)] * 20, AwaitClose()]
 TIMEOUT_S = 10.0
 
@@ -405,6 +408,31 @@ def test_a_sweep_fails_only_what_is_past_its_deadline(run):
                 herd.reactor.sweep(now + 10 * NS_PER_S)
                 assert herd.events == [("error", 0, ErrorClass.TIMEOUT)]
                 assert [one.state for one in herd.connections] == [None, State.WAITING, State.IDLE]
+
+    run(job())
+
+
+def test_the_deadline_of_a_reply_in_parts_is_after_its_last_part(run):
+    """Also of parts that are only noted."""
+
+    async def job():
+        part, gates = b"data: a\n\n", [Gate(), Gate()]
+        script = [ReadRequest(), Send(HEAD_OF_MANY + part)]
+        script += [step for gate in gates for step in (Pass(gate), Send(part))] + [AwaitClose()]
+        with FaultServer(lambda _: script) as server:
+            async with Herd(endpoint_of(server), 1) as herd:
+                now, times_s = now_ns(), iter([0, 0, 5, 9])  # made, and each part
+                rules = PartsRules(PartsSpec("sse"))
+                request = in_parts(get(), rules, 10 * NS_PER_S, lambda: now + next(times_s) * NS_PER_S)
+                herd.send([0], request, now)
+                for count, gate in enumerate(gates, 1):
+                    await herd.until(lambda at=count: request.sink.parts == at)
+                    gate.open()
+                await herd.until(lambda: request.sink.parts == 3)
+                herd.reactor.sweep(now + 19 * NS_PER_S - 1)
+                assert herd.of("error") == []
+                herd.reactor.sweep(now + 19 * NS_PER_S)
+                assert herd.of("error") == [("error", 0, ErrorClass.TIMEOUT)]
 
     run(job())
 

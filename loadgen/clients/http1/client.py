@@ -101,7 +101,20 @@ class Http1Client(Connections):
                 if connection.state is not _WAITING or (mask != IN and keep_alive):
                     state = connection.state
                     if state is _BUSY and mask == IN:
-                        self._read_on(connection)
+                        between = connection.between
+                        if between is None:
+                            self._read_on(connection)
+                            continue
+                        recv = connection.recv
+                        try:
+                            data = recv(READ_BYTES)
+                        except AGAIN:
+                            continue
+                        except OSError as error:
+                            self._broken(connection, error)
+                            continue
+                        if not between.take(data):
+                            self._received(connection, data)
                     elif state is None:
                         progress(connection, mask)
                     else:
@@ -191,8 +204,7 @@ class Http1Client(Connections):
         except OSError as error:
             self._broken(connection, error)
             return
-        if exchange is None or exchange.pass_on is None or not exchange.pass_on(data):
-            self._received(connection, data)
+        self._received(connection, data)
 
     def _received(self, connection: Connection, data: bytes) -> None:
         if not data:
@@ -208,6 +220,7 @@ class Http1Client(Connections):
         if self._phases and not connection.first_byte_ns:
             connection.first_byte_ns = self._clock()
         reply = exchange.take(data)
+        connection.between = exchange.between
         if connection.state is _HELD:
             self._uploads.heard(connection, exchange)
         self._take(connection, exchange, reply)
@@ -227,7 +240,7 @@ class Http1Client(Connections):
         request, surplus = connection.request, exchange.surplus
         assert request is not None
         early = connection.pending is not None or connection.unsent
-        connection.exchange = None
+        connection.exchange = connection.between = None
         closes = not reply.keep_alive or request.fields.closes or surplus or early
         if not closes and self._keep_alive:
             if connection.ended and connection.sent_ns == connection.first_ns:

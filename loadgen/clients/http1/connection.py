@@ -6,6 +6,7 @@ from enum import IntEnum
 from loadgen.base.exchange import BodyPiece, Request
 from loadgen.clients.channel import Channel
 from loadgen.clients.destinations import Destination
+from loadgen.clients.http1.between import Between
 from loadgen.clients.http1.exchange import Exchange
 from loadgen.clients.http1.single_use import SingleUse
 
@@ -33,7 +34,7 @@ class Connection(Channel):
     """
 
     __slots__ = (
-        "backoff_ns", "due_ns", "ended", "exchange", "first_byte_ns", "first_ns", "idle",
+        "backoff_ns", "between", "due_ns", "ended", "exchange", "first_byte_ns", "first_ns", "idle",
         "pending", "replies", "request", "rest", "sent_ns", "single_use", "unsent", "user",
     )  # fmt: skip
 
@@ -46,6 +47,7 @@ class Connection(Channel):
         self.due_ns = self.backoff_ns = 0
         self.idle = (0, 0)
         self.exchange: Exchange | None = None
+        self.between: Between | None = None
         self.pending: memoryview | None = None
         self.rest: Iterator[BodyPiece] | None = None
         self.unsent = self.ended = False

@@ -42,7 +42,8 @@ class Connections:
         self._reactor.connect(connection, self._clock())
 
     def drop(self, connection: Connection) -> None:
-        connection.state = connection.exchange = connection.pending = connection.rest = None
+        connection.state = connection.exchange = connection.between = None
+        connection.pending = connection.rest = None
         connection.first_ns = connection.replies = 0
         connection.unsent = connection.ended = False
         self._reactor.drop(connection)
@@ -89,6 +90,8 @@ class Connections:
         request = connection.request
         if connection.state is _IDLE or request is None:
             return False
+        if connection.between is not None:
+            connection.between.renew()
         if request.timeout_ns is not None:
             sent_by_ns += self._reactor.timeout_ns - request.timeout_ns
         if connection.sent_ns > sent_by_ns:

@@ -1,9 +1,8 @@
 """What the bytes of a reply come to; no sockets here. The reactor's client and the blocking one both read like this."""
 
-from collections.abc import Callable
-
 from loadgen.base.exchange import Request, RequestGroup
 from loadgen.base.reply import Reply
+from loadgen.clients.http1.between import Between
 from loadgen.clients.http1.framing import Framing, read_short, remember
 from loadgen.clients.http1.parser import EXAMPLE_BYTES, HEAD_BYTES, ReplyReader
 from loadgen.clients.http1.reply_cache import cache_of
@@ -18,20 +17,20 @@ class Exchange:
     `problem` says in one sentence why it cannot be HTTP/1.x, `surplus` that bytes came after its end. `missing` are the
     bytes still to come of a body that nobody looks at but for its first `wanted` ones. `bare_lf`: lines of its head
     ended in LF alone. `whole` is the reply itself where it came in one piece and the next one may be compared with it;
-    its body then begins at `body_at`. `pass_on`, where there is one, may be asked to take the next bytes before `take`:
+    its body then begins at `body_at`. `between`, where there is one, may be asked to take the next bytes before `take`:
     those of one part in the middle of a reply that comes in parts.
     """
 
     __slots__ = (
         "_cache", "_framing", "_head", "_kept", "_last_head", "_reader", "_received", "_request",
-        "bare_lf", "body_at", "missing", "pass_on", "problem", "surplus", "whole",
+        "bare_lf", "between", "body_at", "missing", "problem", "surplus", "whole",
     )  # fmt: skip
 
     def __init__(self, request: Request) -> None:
         self.problem = ""
         self.surplus = self.bare_lf = False
         self._received = self.missing = self.body_at = 0
-        self.pass_on: Callable[[bytes], bool] | None = None
+        self.between: Between | None = None
         self.whole: bytes | None = None
         self._request = request
         self._cache = cache_of(request.group)
@@ -73,8 +72,8 @@ class Exchange:
                 if end <= len(data) or (request.sink is None and request.keep <= READ_BYTES):
                     return self._take_known(data, known[0], known[1], end)
             reader = self._reader = ReplyReader(request.method, request.keep, request.sink)
-            self.pass_on = None if request.sink is None else reader.pass_on
         reader.feed(data)
+        self.between = reader.between
         self.surplus, self.problem = reader.surplus, reader.problem
         self.bare_lf = reader.bare_lf
         framing = reader.framing() if cache is not None else None

@@ -5,10 +5,12 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from loadgen.base.reply import Reply
+from loadgen.clients.http1.between import Between, BetweenChunks
 from loadgen.clients.http1.chunks import ChunkReader
 from loadgen.clients.http1.framing import BODILESS, CONNECTIONS, MAX_HEAD_BYTES, Framing
 from loadgen.clients.http1.other_protocols import other_protocol
@@ -20,7 +22,6 @@ _HEAD_END = re.compile(rb"\n\r?\n")
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 _LATER = re.compile(rb"\AHTTP/1\.[2-9] ")
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length:[ \t]*([^\r]*?)[ \t]*(?=\r\n)")
-_ONE_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})\r\n(?s:.*)\r\n").fullmatch
 
 
 class ReplyReader:
@@ -29,25 +30,26 @@ class ReplyReader:
     After each `feed`, `reply` is set once the reply is complete, `problem` once it cannot be HTTP/1.x. `surplus`
     says that bytes came after its end. `start` holds at least the head, and those of interim replies before it;
     `last_head` is the head alone, each line ended by CRLF. The body is counted; its first `keep` bytes are kept, all go
-    to `sink`.
+    to `sink`. `between`, where there is one after a `feed`, may be asked to take what comes before the next.
     """
 
     __slots__ = (
         "_at", "_begin", "_body_length", "_chunks", "_continues", "_head_only", "_heads", "_keep", "_keep_alive",
-        "_kept", "_left", "_note", "_sink", "_status", "bare_lf", "last_head", "problem", "received", "reply", "start",
-        "surplus",
+        "_kept", "_left", "_notes", "_received", "_sink", "_status", "bare_lf", "between", "last_head", "problem",
+        "reply", "start", "surplus",
     )  # fmt: skip
 
     def __init__(self, method: str, keep: int = 0, sink: Callable[[bytes], None] | None = None) -> None:
         self.reply: Reply | None = None
         self.problem = ""
         self.surplus = self.bare_lf = False
-        self.received = 0
+        self.between: Between | None = None
+        self._received = 0
         self.start = self.last_head = b""
         self._keep = keep
         self._kept = bytearray()
         self._sink = sink
-        self._note: Callable[[bytes, int, int], bool] | None = None
+        self._notes = sink is not None and hasattr(sink, "note")
         self._head_only = method == "HEAD"
         self._at = self._begin = self._heads = self._status = self._body_length = 0
         self._left: int | None = None  # of the body; None: chunks, or the connection, end it
@@ -65,13 +67,20 @@ class ReplyReader:
         return self.start[:EXAMPLE_BYTES]
 
     @property
+    def received(self) -> int:
+        """How many bytes came."""
+        self._count_taken()
+        return self._received
+
+    @property
     def begun(self) -> bool:
         """Whether any byte of the reply has come."""
         return self.received > 0
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes (at least one)."""
-        self.received += len(data)
+        self._count_taken()
+        self._received += len(data)
         if self.reply is not None or self.problem:
             self.surplus = True
             return
@@ -94,30 +103,26 @@ class ReplyReader:
             self._take_body(body)
             if not self._left:
                 self._complete(surplus=len(data) > len(body))
-        self._note = getattr(self._sink, "note", None) if self._is_between() else None
+        if self._notes:
+            self._set_between()
 
-    def pass_on(self, data: bytes) -> bool:
-        """Let a sink that can `note` parts have one that comes by itself. False: nothing is done, feed the bytes."""
-        note, size, left = self._note, len(data), self._left
-        if note is None:
-            return False
-        begin, end = 0, size
-        if self._chunks is not None:
-            chunk = _ONE_CHUNK(data)
-            if chunk is None:
-                return False
-            begin, end = chunk.end(1) + 2, size - 2
-            if int(chunk[1], 16) != end - begin:
-                return False
-        elif left is not None and size >= left:
-            return False
-        if not note(data, begin, end):
-            return False
-        if left is not None:
-            self._left = left - size
-        self._body_length += end - begin
-        self.received += size
-        return True
+    def _set_between(self) -> None:
+        if not self._is_between():
+            self.between = None
+            return
+        if self.between is None:
+            sink: Any = self._sink
+            self.between = Between(sink) if self._chunks is None else BetweenChunks(sink)
+        self.between.begin(self._left)
+
+    def _count_taken(self) -> None:
+        """Count what was taken without a `feed`."""
+        if self.between is not None:
+            received, body = self.between.taken()
+            self._received += received
+            self._body_length += body
+            if self._left is not None:
+                self._left -= received
 
     def _is_between(self) -> bool:
         """Whether all that comes next is the body's, of which nobody but the sink keeps anything."""
@@ -127,6 +132,7 @@ class ReplyReader:
 
     def stop(self) -> Reply:
         """The reply as far as it has come, of which no more is wanted."""
+        self._count_taken()
         return Reply(
             self._status,
             self._body_length,
@@ -138,6 +144,7 @@ class ReplyReader:
 
     def eof(self) -> bool:
         """The server closed: whether that completes the reply. It may tell a `problem` instead."""
+        self._count_taken()
         if self.reply is not None or self.problem:
             pass
         elif not self._status:

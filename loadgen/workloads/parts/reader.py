@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from functools import lru_cache
+from operator import sub
 from typing import Any
 
 from loadgen.base.clock import now_ns
@@ -56,14 +57,15 @@ class PartsReader:
     """
 
     __slots__ = (
-        "_clock", "_last_ns", "_request", "_room", "_rules", "_simple_gaps", "_splitter", "_timeout_ns", "began_ns",
-        "broken", "each", "enough", "first_ns", "gaps_ns", "keeps", "left", "texts",
+        "_append", "_clock", "_instants_ns", "_request", "_room", "_rules", "_simple_parts", "_splitter", "_timeout_ns",
+        "began_ns", "broken", "each", "enough", "first_ns", "keeps", "left", "texts",
     )  # fmt: skip
 
     def __init__(self, rules: PartsRules, request: Request, timeout_ns: int, clock: Callable[[], int] = now_ns) -> None:
         self.began_ns = clock()
         self.first_ns: int | None = None
-        self.gaps_ns: list[int] = []
+        self._instants_ns: list[int] = []  # from the first that counts on
+        self._append = self._instants_ns.append
         self.texts: list[str] = []
         self.keeps = False
         self.each: Callable[[str], object] | None = None
@@ -76,19 +78,24 @@ class PartsReader:
         self._timeout_ns = timeout_ns
         self._clock = clock
         self._splitter = Splitter(rules.spec.kind)
-        self._last_ns = 0
-        self._simple_gaps = 0
+        self._simple_parts = 0
         request.timeout_ns = timeout_ns
 
     @property
     def parts(self) -> int:
         """How many came, from the first that counts on."""
-        return 0 if self.first_ns is None else 1 + len(self.gaps_ns)
+        return len(self._instants_ns)
+
+    @property
+    def gaps_ns(self) -> list[int]:
+        instants = self._instants_ns
+        return list(map(sub, instants[1:], instants))
 
     def __call__(self, data: bytes) -> None:
         if self.note(data, 0, len(data)):
+            self.renew()
             return
-        self._simple_gaps = 0
+        self._simple_parts = 0
         now = self._clock()
         self._request.timeout_ns = now - self.began_ns + self._timeout_ns
         if self.enough or self.broken:
@@ -100,32 +107,36 @@ class PartsReader:
                     return
         except ValueError as error:
             self.broken = str(error)
-        self._simple_gaps = self._simple_up_to()
+        self._simple_parts = self._simple_up_to()
 
     def note(self, data: bytes, begin: int, end: int) -> bool:
-        """Take what most pieces are: one part, of which only its instant matters. False: nothing is done."""
-        gaps, rules = self.gaps_ns, self._rules
+        """Take what most pieces are: one part, of which only its instant matters. False: nothing is done. The request's
+        `timeout_ns` is as before, until `renew`."""
+        rules = self._rules
         if (
-            len(gaps) >= self._simple_gaps
+            len(self._instants_ns) >= self._simple_parts
             or not rules.is_one_part(data, begin, end)
             or data.find(b"\r", begin, end) >= 0
         ):
             return False
         if rules.holds_end is not None and rules.holds_end(data, begin, end):
             return False
-        now = self._clock()
-        gaps.append(now - self._last_ns)
-        self._last_ns = now
-        self._request.timeout_ns = now - self.began_ns + self._timeout_ns
+        self._append(self._clock())
         return True
 
+    def renew(self) -> None:
+        """Let the request's `timeout_ns` be for the part after the last one noted."""
+        if self._instants_ns:
+            heard_ns = self._instants_ns[-1] - self.began_ns
+            self._request.timeout_ns = max(self._request.timeout_ns or 0, heard_ns + self._timeout_ns)
+
     def _simple_up_to(self) -> int:
-        """Up to how many gaps a part may be noted without a look at anything but itself."""
+        """Up to how many parts one may be noted without a look at anything but itself."""
         spec = self._rules.spec
         looked_at = self.keeps or self.each is not None or spec.until_s is not None
         if looked_at or self.first_ns is None or self.enough or self.broken or self._splitter.has_rest:
             return 0
-        return _UNBOUNDED if spec.until_parts is None else spec.until_parts - 2
+        return _UNBOUNDED if spec.until_parts is None else spec.until_parts - 1
 
     def _take(self, part: Part, now: int) -> None:
         rules, spec = self._rules, self._rules.spec
@@ -140,11 +151,10 @@ class PartsReader:
             self.texts.append(part.data.decode("utf-8", "replace"))
         if self.each is not None:
             self.each(part.data.decode("utf-8", "replace"))
-        if self.first_ns is not None:
-            self.gaps_ns.append(now - self._last_ns)
-        elif rules.counts_as_first(part):
+        if self.first_ns is None and rules.counts_as_first(part):
             self.first_ns = now - self.began_ns
-        self._last_ns = now
+        if self.first_ns is not None:
+            self._append(now)
         if spec.until_parts is not None and self.parts >= spec.until_parts:
             self.enough = True
         if spec.until_s is not None and now - self.began_ns >= spec.until_s * 1e9:
@@ -153,7 +163,7 @@ class PartsReader:
     def leave(self) -> None:
         """No more is wanted."""
         self.left = self.enough = True
-        self._simple_gaps = 0
+        self._simple_parts = 0
 
     def end(self) -> None:
         """The body has ended."""

@@ -169,7 +169,8 @@ def read_reply(pieces, framing, spec, *, passes_on, keep=0, keeps=False):
         whole = CHUNKS[framing] % (len(piece), piece) if framing in CHUNKS else piece
         for data in [whole] if passes_on else [bytes([byte]) for byte in whole]:
             if reply is None and exchange.stop() is None and not exchange.problem:
-                taken = passes_on and exchange.pass_on(data)
+                between = exchange.between if passes_on else None
+                taken = between is not None and between.take(data)
                 passed += taken
                 reply = None if taken else exchange.take(data)
     if "chunk" in framing and exchange.stop() is None and not exchange.problem:
