@@ -155,7 +155,8 @@ def _for_scripts(result: Result) -> list[Line]:
     """
     if is_of_calls(result):
         return []
-    in_window = min(1.0, result.rate.ok_rps * result.duration_s / result.ledger.ok) if result.ledger.ok else 1.0
+    told = result.ledger.ok - result.samples_lost
+    in_window = min(1.0, result.rate.ok_rps * result.duration_s / told) if told > 0 else 1.0
     per_second = in_window / result.duration_s if result.duration_s > 0 else 0.0
     replies = sum(result.status_codes.values())
     return [

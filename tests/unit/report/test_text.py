@@ -62,6 +62,11 @@ def test_replies_after_the_window_do_not_count_for_the_rate() -> None:
     assert (requests, transfer) == ("Requests/sec:     50.00", "Transfer/sec:      1.00KB")
 
 
+def test_the_line_for_scripts_leaves_out_what_only_counters_tell_as_the_rate_does() -> None:
+    lost = Result(duration_s=6.0, ledger=Ledger(1741, 1741, 0, 1741), samples_lost=141, rate=Rate(ok_rps=1600 / 6))
+    assert "Requests/sec:    266.67" in render_text(replace(lost, status_codes={"200": 1600}))
+
+
 @pytest.mark.parametrize(
     ("received", "shown"),
     [
