@@ -120,6 +120,8 @@ class _Fake:
                 self._tell(Message("described", description_out(self._description)))
             case "clock":
                 self._tell(Message("clock", {"sent": head["sent"], "there": now}))
+            case "plan":
+                self._tell(Message("filed"))
             case "begin":
                 first, end = head["shards"]
                 self._tell(Message("begun"))

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import Any
 
 from loadgen.base.clock import NS_PER_S, Clock, s_to_ns
@@ -18,7 +19,9 @@ from loadgen.executors.places.machines.mailbox import Listen, Mailbox
 from loadgen.executors.places.machines.member import Member
 from loadgen.executors.places.machines.messages import Message, MessageReader, encode_message
 from loadgen.executors.places.machines.place import Machines, OnLost
+from loadgen.executors.places.machines.sending import send_ahead
 from loadgen.guard.shared_state import SharedState, Slot, State
+from loadgen.plan.codec import plan_to_pieces
 from loadgen.plan.plan import Plan, Shard
 from loadgen.results.result import Result
 from loadgen.session.observers import Hooks, Observers
@@ -33,13 +36,14 @@ DELAY_S = 0.001
 class Wire:
     """A Link, and at its other end a machine. What is sent arrives after a while, in its order, unless the wire is cut.
 
-    Down it takes `delay_s`. Where the machine `is_deaf` nothing gets there, and where it `is_mute`
-    nothing comes from there.
+    Down it takes `delay_s`, and `bytes_per_s` go there. Where the machine `is_deaf` nothing gets there, and where it
+    `is_mute` nothing comes from there.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.delay_s = DELAY_S
+        self.bytes_per_s = inf
         self.is_cut = False
         self.is_deaf = False
         self.is_mute = False
@@ -51,7 +55,8 @@ class Wire:
 
     def send(self, message: Message) -> None:
         if not self.is_deaf:
-            self._later(self._down, self.inbox.put_nowait, message, self.delay_s)
+            taken_s = len(message.body) / self.bytes_per_s
+            self._later(self._down, self.inbox.put_nowait, message, self.delay_s, taken_s)
 
     def tell(self, message: Message) -> None:
         """From the machine."""
@@ -75,10 +80,12 @@ class Wire:
         if here:
             self._mailbox.take(None)
 
-    def _later(self, way: deque[bytes], take: Callable[[Any], None], message: Message, delay_s: float) -> None:
+    def _later(
+        self, way: deque[bytes], take: Callable[[Any], None], message: Message, delay_s: float, taken_s: float = 0.0
+    ) -> None:
         loop = asyncio.get_running_loop()
         way.append(encode_message(message))
-        self._last_s[id(way)] = at_s = max(loop.time() + delay_s, self._last_s.get(id(way), 0.0))
+        self._last_s[id(way)] = at_s = taken_s + max(loop.time() + delay_s, self._last_s.get(id(way), 0.0))
 
         def arrive() -> None:
             data = way.popleft()  # timers of one instant ring in any order
@@ -189,6 +196,8 @@ class Lab:
         loop.set_exception_handler(lambda _, context: self.crashes.append(context["exception"]))
         self.tasks = [loop.create_task(self._serve(number)) for number in range(len(self.wires))]
         parts = deal(self.plan, [1] * len(self.wires))
+        wires = [(wire.name, wire) for wire in self.wires]
+        await send_ahead(b"".join(plan_to_pieces(self.plan)), (), wires)
         members = [
             Member(f"machine {number + 1}", wire, Description(cores=1), self._clock_of(number), parts[number])
             for number, wire in enumerate(self.wires)

@@ -21,7 +21,8 @@ from loadgen.executors.places.machines.link import CommandLink, Link
 from loadgen.executors.places.machines.member import Member
 from loadgen.executors.places.machines.messages import Message
 from loadgen.executors.places.machines.place import Machines, OnLost
-from loadgen.executors.places.machines.sending import files_for, send_files
+from loadgen.executors.places.machines.sending import files_for, send_ahead
+from loadgen.plan.codec import plan_to_pieces
 from loadgen.plan.files import with_files
 from loadgen.plan.plan import Plan
 
@@ -141,7 +142,8 @@ class Fleet:
         folder = Path.cwd()
         plan = with_files(plan, lambda name: str((folder / name).resolve()))
         files = files_for(plan, folder)
-        await send_files(files.sent, [(machine.name, machine.link) for machine in self._machines])
+        machines = [(machine.name, machine.link) for machine in self._machines]
+        await send_ahead(b"".join(plan_to_pieces(plan)), files.sent, machines)
         parts = deal(plan, [machine.description.cores for machine in self._machines])
         members = [
             Member(machine.name, machine.link, machine.description, machine.clock, shards)

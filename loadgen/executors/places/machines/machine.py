@@ -62,6 +62,7 @@ class Machine:
         self._run: MachineRun | None = None
         self._running: asyncio.Task[None] | None = None
         self._received = received or Received()
+        self._plan = bytearray()
 
     async def serve(self, inbox: "asyncio.Queue[Message | None]") -> str:
         """Until None comes, which is the end of whoever gave the messages; then all that runs ends, and is waited for.
@@ -99,6 +100,9 @@ class Machine:
                 self._tell(Message("described", description_out(describe_machine())))
             case "clock":
                 self._tell(Message("clock", {"sent": head["sent"], "there": self._clock()}))
+            case "plan":
+                self._plan[head["at"] :] = message.body
+                self._tell(Message("filed"))
             case "file":
                 self._tell(self._kept(message))
             case "begin":
@@ -136,7 +140,8 @@ class Machine:
         head = message.head
         try:
             check_there(head["there"], head["modules"])
-            plan = self._received.plan_here(read_plan(BytesIO(message.body)))
+            plan = self._received.plan_here(read_plan(BytesIO(self._plan)))
+            self._plan.clear()
             folder = self._received.folder(head["folder"])
             shards = range(*head["shards"])
             _check_for_machines(plan)

@@ -4,8 +4,9 @@
 |----------|-------------------------------|------|--------------------------------------------------------|
 | describe |                               |      | described: what the machine is, see `description.py`   |
 | clock    | sent                          |      | clock: sent, there                                     |
+| plan     | at                            | part | filed                                                  |
 | file     | name, at                      | part | filed, or refused: text                                |
-| begin    | shards, until, run, what of files is needed, see `sending.py` | plan | begun, or refused: text |
+| begin    | shards, until, run, what of files is needed, see `sending.py` | | begun, or refused: text     |
 | lease    | until, failed, sent           |      | leased: sent, there; amid a run the next `slots` has it |
 | gate     | at, open                      |      | gated: at, early, open                                 |
 | stop     | cause, stop                   |      | stopped: at                                            |
@@ -36,7 +37,7 @@ LONGEST_NOISE = 1 << 16
 LONGEST_HEAD = 1 << 24
 """A message begins with the length of its head: any text that somebody else writes there is read as a longer one."""
 
-PROTOCOL = 2
+PROTOCOL = 3
 """Another one with each change of what is said here: machines of two of them do not work together."""
 
 _PREFIX_BYTES = 8

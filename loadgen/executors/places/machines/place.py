@@ -21,7 +21,6 @@ from loadgen.executors.places.machines.unaccounted import at_most_unaccounted
 from loadgen.guard.shared_state import GO, SLOT_VALUES, Cause, Slot, State
 from loadgen.measure.progress import MachineNow
 from loadgen.measure.wire import unpack_frames
-from loadgen.plan.codec import plan_to_pieces
 from loadgen.plan.plan import Plan, Shard
 from loadgen.results.result import Machines as MachineRows
 
@@ -52,7 +51,7 @@ MOST_AHEAD_NS = NS_PER_S
 
 
 class Machines:
-    """A Place; `members` have their shards, and the `files` that go along. Their links stay open."""
+    """A Place; `members` have the plan already, their shards, and the `files` that go along. Their links stay open."""
 
     def __init__(
         self,
@@ -83,7 +82,7 @@ class Machines:
         """The shards are those of the whole plan."""
         loop = asyncio.get_running_loop()
         self._deliver = deliver
-        plan, run = b"".join(plan_to_pieces(self._plan)), uuid4().hex[:12]
+        run = uuid4().hex[:12]
         futures = []
         for member in self.members:
             member.over = loop.create_future()
@@ -91,7 +90,7 @@ class Machines:
             member.heard_ns = self._clock()
             member.link.listen(partial(self._heard, member))
             head = {"shards": [member.shards.start, member.shards.stop], "until": self._lease(member), "run": run}
-            member.link.send(Message("begin", head | self._files.head, plan))
+            member.link.send(Message("begin", head | self._files.head))
         self.control.changed = self._spread
         self._keeping = loop.create_task(self._keep())
         return futures

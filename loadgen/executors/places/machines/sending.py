@@ -1,7 +1,8 @@
-"""The files of a plan on their way to the machines: what goes along, and what must lie there."""
+"""A plan and its files on their way to the machines: what goes along, and what must lie there."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,11 @@ LARGEST_FILE = 64 << 20
 LARGEST_ALL = 256 << 20
 """They are kept in a temporary folder, which may be memory."""
 
-PIECE_BYTES = 1 << 20
+PIECE_BYTES = 1 << 17
 ANSWER_S = 30.0
-"""For a piece, on a line of 35 kB/s."""
+"""For a piece, on a line of 5 kB/s."""
 
-AHEAD = 8
+AHEAD = 64
 """So many pieces may be on their way to a machine: many small files take no round trip each."""
 
 
@@ -95,9 +96,13 @@ def _size(name: str) -> int:
         raise UsageError(f"{name}: cannot be read: {error.strerror or error}") from None
 
 
-async def send_files(files: Sequence[str], machines: Sequence[tuple[str, Link]]) -> None:
-    """To all of them at once, by their names and links. Raises UsageError where one cannot take them."""
-    tasks = [asyncio.ensure_future(_send(files, name, link)) for name, link in machines]
+async def send_ahead(plan: bytes, files: Sequence[str], machines: Sequence[tuple[str, Link]]) -> None:
+    """To all of them at once, by their names and links. Raises UsageError where one cannot take them.
+
+    They come before a run, in pieces with answers: amid it a machine would be taken for lost that hears nothing else
+    while they are on a slow line.
+    """
+    tasks = [asyncio.ensure_future(_send(plan, files, name, link)) for name, link in machines]
     try:
         await asyncio.gather(*tasks)
     finally:
@@ -105,7 +110,7 @@ async def send_files(files: Sequence[str], machines: Sequence[tuple[str, Link]])
             task.cancel()
 
 
-async def _send(files: Sequence[str], machine: str, link: Link) -> None:
+async def _send(plan: bytes, files: Sequence[str], machine: str, link: Link) -> None:
     """Some pieces ahead of what the machine has said that it has."""
     answers: asyncio.Queue[Message | None] = asyncio.Queue()
 
@@ -114,17 +119,17 @@ async def _send(files: Sequence[str], machine: str, link: Link) -> None:
             async with asyncio.timeout(ANSWER_S):
                 answer = await answers.get()
         except TimeoutError:
-            raise UsageError(f"{machine} did not take the plan's files: no answer within {ANSWER_S:g} s") from None
+            raise UsageError(f"{machine} did not take the plan: no answer within {ANSWER_S:g} s") from None
         if answer is None:
-            raise UsageError(f"{machine} was lost while it was sent the plan's files")
+            raise UsageError(f"{machine} was lost while it was sent the plan")
         if answer.kind == "refused":
             raise UsageError(f"{machine}: {answer.head['text']}")
 
     link.listen(answers.put_nowait)
     under_way = 0
     try:
-        for name, at, piece in _pieces(files):
-            link.send(Message("file", {"name": name, "at": at}, piece))
+        for message in chain(_of_plan(plan), _of_files(files)):
+            link.send(message)
             under_way += 1
             if under_way > AHEAD:
                 await filed()
@@ -135,14 +140,19 @@ async def _send(files: Sequence[str], machine: str, link: Link) -> None:
         link.listen(None)
 
 
-def _pieces(files: Sequence[str]) -> Iterator[tuple[str, int, bytes]]:
-    """Each with its file and where in it it is; of an empty file an empty one."""
+def _of_plan(plan: bytes) -> Iterator[Message]:
+    for at in range(0, len(plan), PIECE_BYTES):
+        yield Message("plan", {"at": at}, plan[at : at + PIECE_BYTES])
+
+
+def _of_files(files: Sequence[str]) -> Iterator[Message]:
+    """Of an empty file an empty piece."""
     for name in files:
         at = 0
         try:
             with Path(name).open("rb") as source:
                 while (piece := source.read(PIECE_BYTES)) or not at:
-                    yield name, at, piece
+                    yield Message("file", {"name": name, "at": at}, piece)
                     at += len(piece) or 1
         except OSError as error:
             raise UsageError(f"{name}: cannot be read: {error.strerror or error}") from None

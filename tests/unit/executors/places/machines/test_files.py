@@ -13,7 +13,7 @@ from loadgen.base.received_names import PREFIX, original_names
 from loadgen.executors.places.machines.machine import Machine
 from loadgen.executors.places.machines.messages import Message
 from loadgen.executors.places.machines.received import MAKING_S, Received, check_there
-from loadgen.executors.places.machines.sending import LARGEST_ALL, LARGEST_FILE, PIECE_BYTES, files_for, send_files
+from loadgen.executors.places.machines.sending import LARGEST_ALL, LARGEST_FILE, PIECE_BYTES, files_for, send_ahead
 from loadgen.plan.jobs.http import RequestSpec
 from loadgen.plan.jobs.scenario import FeedSpec, Journey, ScenarioJob
 from tests.support.fakes import make_plan
@@ -117,7 +117,7 @@ def send(names, *, refuses=""):
         machine = Machine(wire.tell, received=Kept())
         serving = asyncio.create_task(machine.serve(wire.inbox))
         try:
-            await send_files(names, [("machine 1", wire)])
+            await send_ahead(b"", names, [("machine 1", wire)])
         finally:
             wire.inbox.put_nowait(None)
             await serving
@@ -140,13 +140,13 @@ def test_a_machine_that_cannot_keep_them_says_why(tmp_path):
         send([str(sparse(tmp_path / "a", 3))], refuses="cannot keep it: No space left")
 
 
-def test_a_machine_that_is_lost_meanwhile_is_named(tmp_path):
+def test_a_machine_that_is_lost_meanwhile_is_named():
     class Gone(Wire):
         def send(self, message: Message) -> None:
             self.end()
 
     async def sent():
-        await send_files([str(sparse(tmp_path / "a", 3))], [("machine 1", Gone("host1"))])
+        await send_ahead(b"plan", (), [("machine 1", Gone("host1"))])
 
     with pytest.raises(UsageError, match="machine 1 was lost while it was sent"):
         asyncio.run(sent())

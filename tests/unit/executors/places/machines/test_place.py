@@ -13,6 +13,7 @@ from loadgen.executors.places.machines.messages import Message
 from loadgen.executors.places.machines.place import LEASE_S, RENEW_S, Machines
 from loadgen.measure.recording import Frame, Recording
 from loadgen.measure.wire import pack_frames
+from loadgen.plan.jobs.http import RequestSpec
 from loadgen.plan.plan import StopRules
 from tests.support.fakes import VirtualClock, make_plan
 from tests.support.machines import DELAY_S, Lab
@@ -283,3 +284,11 @@ def test_a_machine_that_says_what_is_not_understood_ends_the_run():
     result = lab.run()
     assert (result.ended_by, [type(error) for error in lab.crashes]) == ("error", [KeyError])
     assert lab.took_s < 2.0
+
+
+def test_a_plan_that_takes_long_on_its_way_loses_no_machine():
+    lab = Lab(plan_of(requests=(RequestSpec("a", "POST", "/", body=bytes(1_000_000)),)))
+    for wire in lab.wires:
+        wire.bytes_per_s = 100_000.0
+    result = lab.run()
+    assert (result.ended_by, lab.took_s > 10) == ("completed", True)
