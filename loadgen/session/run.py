@@ -69,9 +69,12 @@ async def run(plan: Plan, hooks: Hooks, calibration: Calibration | None = None) 
             assert early.first is not None
             return unstarted(plan, f"{early.first.name} received before the start")
         place, dns_ns = placed
-        make_reach = None if hooks.site else lambda: imported("loadgen.session.reach", "Reach")(plan)
+        finder = ("reach_elsewhere", "ReachElsewhere") if hooks.site else ("reach", "Reach")
         with closing(place):
-            session = Session(plan, place, hooks, dns_ns=dns_ns, calibration=calibration, make_reach=make_reach)
+            session = Session(
+                plan, place, hooks, dns_ns=dns_ns, calibration=calibration,
+                make_reach=lambda: imported(f"loadgen.session.{finder[0]}", finder[1])(plan),
+            )  # fmt: skip
             early.hand_over(session.interrupt)
             return await session.run()
 
