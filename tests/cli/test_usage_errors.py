@@ -1,10 +1,15 @@
 """What a person did wrong is one clear line for each problem, on stderr, with exit code 2."""
 
+import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from loadgen.base.errors import UsageError
+from loadgen.cli.bodies.cluster import machine
+from loadgen.cli.commands.cluster import Machine
 from tests.support.command import Finished, loadgen
 
 URL = "http://127.0.0.1:9/"
@@ -120,6 +125,14 @@ def test_what_says_where_a_run_is_made_says_it_whole(words: list[str], says: str
     done = loadgen(*words)
     assert_usage_error(done)
     assert says in done.err
+
+
+def test_a_machine_of_a_run_is_not_started_from_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys, terminal = os.openpty()
+    with os.fdopen(keys), os.fdopen(terminal) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        with pytest.raises(UsageError, match="- is for a program that starts this"):
+            machine(Machine(address="-"))
 
 
 def test_the_address_of_a_cluster_may_be_in_its_variable() -> None:

@@ -1,12 +1,14 @@
 """`loadgen cluster`: the parts of a run on many machines."""
 
 import os
+import sys
 from pathlib import Path
 
+from loadgen.base.errors import UsageError
 from loadgen.base.imported import imported
 from loadgen.cli.commands.cluster import CertificatesCommand, Machine, Scheduler, Status
 from loadgen.cli.streams import emit, tell
-from loadgen.executors.places.machines.addresses import check_extra, check_free
+from loadgen.executors.places.machines.addresses import check_extra, check_files, check_free, tls_files
 from loadgen.executors.places.machines.dask_commands import DEATH_TIMEOUT_S, Command, machine_command, scheduler_command
 
 _MACHINES = "loadgen.executors.places.machines"
@@ -19,6 +21,7 @@ def scheduler(given: Scheduler) -> int:
     """Become Dask's."""
     check_extra()
     command = scheduler_command(given.address, given.certificates)
+    check_files(tls_files(given.address, given.certificates, "scheduler"))
     check_free(given.address)
     tell(f"loadgen: scheduler at {given.address}, where `loadgen cluster machine` finds it; stop with Ctrl-C\n")
     return _become(command)
@@ -27,6 +30,8 @@ def scheduler(given: Scheduler) -> int:
 def machine(given: Machine) -> int:
     """Be one, until whoever started it is gone; or become Dask's worker."""
     if given.address == "-":
+        if sys.stdin.isatty():
+            raise UsageError("ADDRESS: - is for a program that starts this, as `loadgen run --machine COMMAND` does")
         serve_on_pipe = imported(f"{_MACHINES}.pipe", "serve_on_pipe")
         if told := serve_on_pipe(imported("loadgen.session.kept_result", "KeptResult")):
             tell(f"loadgen: {told}\n")

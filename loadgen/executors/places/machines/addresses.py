@@ -2,6 +2,7 @@
 
 import os
 import socket
+import ssl
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -59,3 +60,18 @@ def tls_files(address: str, folder: str | None, role: str) -> tuple[str, str] | 
         if not file.is_file():
             raise UsageError(f"--certificates: there is no {file}; `loadgen cluster certificates DIR` makes it")
     return str(files[0]), str(files[1])
+
+
+def check_files(files: tuple[str, str] | None) -> None:
+    """Raise UsageError where one of `tls_files` is not what its name says, as after half a copy."""
+    for number, name in enumerate(files or ()):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        try:
+            if number:
+                context.load_cert_chain(name)
+            else:
+                context.load_verify_locations(name)
+        except OSError as error:  # which those of ssl are
+            what = "certificate with its key" if number else "certificate"
+            why = f": {error.strerror}" if not isinstance(error, ssl.SSLError) else ""
+            raise UsageError(f"--certificates: {name} is no {what}{why}; copy the folder again") from None

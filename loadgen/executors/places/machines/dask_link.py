@@ -15,7 +15,7 @@ import distributed
 
 from loadgen.base.errors import UsageError
 from loadgen.base.units import counted
-from loadgen.executors.places.machines.addresses import tls_files
+from loadgen.executors.places.machines.addresses import check_files, tls_files
 from loadgen.executors.places.machines.dask_relay import Relay
 from loadgen.executors.places.machines.mailbox import Listen, Mailbox
 from loadgen.executors.places.machines.messages import Message, MessageReader, encode_message
@@ -40,6 +40,8 @@ OWN_THREADS = 2
 
 def unreached(address: str, error: Exception) -> str:
     """Why a scheduler cannot be talked to, and what to do."""
+    if "expired" in str(error.__cause__):
+        return "its certificates are too old: make a new folder with `loadgen cluster certificates DIR`, and copy that"
     if "TLS certificate does not match" in str(error):
         return "its certificates are of another authority: copy the folder that the scheduler was given"
     if isinstance(error.__cause__ or error, ConnectionResetError) or "reset by peer" in str(error):
@@ -75,6 +77,7 @@ def check_reached(address: str, certificates: str | None, wait_s: float) -> None
 def _client(address: str, certificates: str | None, role: str, wait_s: float) -> Any:
     """Dask's, connected. Raises UsageError."""
     files = tls_files(address, certificates, role)
+    check_files(files)
     dask: Any = distributed  # whose types are not whole
     security = files and dask.Security(
         tls_ca_file=files[0], tls_client_cert=files[1], tls_client_key=files[1], require_encryption=True

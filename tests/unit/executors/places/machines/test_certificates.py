@@ -9,7 +9,7 @@ from loadgen.base.errors import UsageError
 
 pytest.importorskip("cryptography")
 
-from loadgen.executors.places.machines.addresses import ROLES
+from loadgen.executors.places.machines.addresses import ROLES, check_files
 from loadgen.executors.places.machines.certificates import make_certificates
 
 
@@ -47,6 +47,19 @@ def test_roles_of_one_cluster_believe_each_other(tmp_path, server, client):
         context(folder, client, folder, ssl.PROTOCOL_TLS_CLIENT),
     )
     assert peer["subject"] == ((("commonName", f"loadgen {client}"),),)
+
+
+def test_what_is_no_certificate_is_said_by_its_name(tmp_path):
+    make_certificates(tmp_path)
+    files = str(tmp_path / "ca.pem"), str(tmp_path / "machine.pem")
+    check_files(files)
+    check_files(None)
+    (tmp_path / "machine.pem").write_bytes((tmp_path / "ca.pem").read_bytes())
+    with pytest.raises(UsageError, match=r"machine\.pem is no certificate with its key; copy"):
+        check_files(files)
+    (tmp_path / "ca.pem").write_text("half a co")
+    with pytest.raises(UsageError, match=r"ca\.pem is no certificate; copy"):
+        check_files(files)
 
 
 def test_a_certificate_of_another_cluster_is_refused(tmp_path):

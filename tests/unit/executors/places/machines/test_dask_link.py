@@ -111,6 +111,7 @@ def caused_by(cause):
     ("address", "error", "text"),
     [
         ("tls://h:1", OSError("TLS certificate does not match. Check"), "of another authority: copy the folder"),
+        ("tls://h:1", caused_by(OSError("certificate has expired")), "too old: make a new folder"),
         (
             "tcp://h:1",
             OSError("in <TCP>: ConnectionResetError: [Errno 104] Connection reset by peer"),
