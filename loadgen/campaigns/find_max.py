@@ -63,13 +63,14 @@ async def find_max(
 ) -> MaxRate:
     """Search from the plan's rate on. The plan's own thresholds must be met as well.
 
-    A signal ends the search with what it has found, and so does a target that replies no more. Raises UsageError for
-    a plan that cannot be run, NotReadyError where not one reply comes back to the first run.
+    A signal ends the search with what it has found, and so does a target that replies no more, or a run that is lost
+    or can no longer be made. Raises UsageError where the first one cannot, NotReadyError where not one reply comes back
+    to it.
     """
     assert plan.arrivals is not None
     started = datetime.now(UTC).isoformat(timespec="seconds")
     search, trials, results = RateSearch(plan.arrivals.stages[0].to_rps), list[Trial](), list[Result]()
-    ended_by = "completed"
+    ended_by, because = "completed", ""
     while (rate := search.next_rps()) is not None:
         if trials and not await rest(SETTLE_S):
             ended_by = "signal"
@@ -77,10 +78,15 @@ async def find_max(
         try:
             result = await runner(_at(plan, slo, rate))
         except RunLostError as error:
-            ended_by = error.ended_by
+            ended_by, because = error.ended_by, str(error)
+            break
+        except UsageError as error:
+            if not trials:
+                raise
+            ended_by, because = "error", str(error)
             break
         if result.ended_by in ("signal", "error"):
-            ended_by = result.ended_by
+            ended_by, because = result.ended_by, result.ended_because
             break
         if not results and not result.status_codes:
             first_error = next((row.message or row.error_class for row in result.errors), "no error either")
@@ -95,6 +101,7 @@ async def find_max(
             break
     low, high = search.range_rps
     edge = _edge(trials, search.best_rps)
+    notes = redirect_notes(results[0]) if results else []
     return MaxRate(
         started_at=started,
         plan=describe_plan(plan),
@@ -107,7 +114,7 @@ async def find_max(
         trials=tuple(trials),
         limit=edge.limit if edge else "",
         reasons=edge.reasons if edge else (),
-        notes=tuple(redirect_notes(results[0])) if results else (),
+        notes=(*notes, because) if ended_by == "error" and because else tuple(notes),
     )
 
 

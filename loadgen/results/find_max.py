@@ -49,7 +49,7 @@ class MaxRate:
 
     `ended_by` is "completed", or what stopped the search: "signal", "error", or "no_replies" where the target gave none
     any more. `limit` is whose edge it is (see Trial), with the reasons. `notes`: what the runs were of, if not of what
-    was meant.
+    was meant, and which error ended the search.
     """
 
     started_at: str

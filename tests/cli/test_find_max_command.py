@@ -44,7 +44,7 @@ def test_a_signal_after_the_search_does_not_cost_what_it_found(tmp_path: Path, n
     [
         ({}, [], 0, "PASSED 1,900/s meet p99 < 50ms, error_rate < 0.1%"),
         ({"ended_by": "signal"}, [], 105, "STOPPED by a signal before the end of the search"),
-        ({"ended_by": "error"}, [], 1, "FAILED an internal error ended the search"),
+        ({"ended_by": "error"}, [], 1, "FAILED an error ended the search"),
         ({"ended_by": "no_replies"}, [], 99, "FAILED not one reply came back any more"),
         ({"best_rps": None}, [], 99, "FAILED no rate met p99 < 50ms, error_rate < 0.1%, down to 100/s"),
         ({"limit": "generator", "plan": {"strict": True}}, [], 121, "FAILED the limit is that of the generator"),

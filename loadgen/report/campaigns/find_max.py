@@ -18,7 +18,7 @@ from loadgen.results.result import ThresholdRow
 BAR_COLUMNS = 16
 STOPS = {
     "signal": "Stopped by a signal before the end of the search.",
-    "error": "Stopped by an internal error before the end of the search.",
+    "error": "Stopped by an error before the end of the search.",
     "no_replies": "Stopped: not one reply came back any more. Did the target survive the rate before?",
 }
 LIMITS = {
@@ -96,7 +96,7 @@ def search_outcome(found: MaxRate) -> str:
         case _ if found.ended_by == "no_replies":
             why = "not one reply came back any more"
         case _ if found.ended_by != "completed":
-            why = "an internal error ended the search"
+            why = "an error ended the search"
         case _:
             why = f"no rate met {slo}{'' if lowest is None else f', down to {format_rate(lowest)}/s'}"
     return f"FAILED {why}; exit code {int(code)}"

@@ -13,7 +13,7 @@ from loadgen.measure.histogram import Histogram
 from loadgen.plan.codec import describe_plan
 from loadgen.plan.jobs.scenario import Journey, ScenarioJob
 from loadgen.plan.plan import Arrivals, Stage
-from loadgen.report.campaigns.find_max import render_find_max
+from loadgen.report.campaigns.find_max import render_find_max, warnings
 from loadgen.results.journeys import Journeys
 from loadgen.results.requests import ErrorRow, Ledger, RequestResult
 from loadgen.results.result import Generator, Rate, Result, WorkerRow
@@ -34,11 +34,14 @@ class Server:
         self._service_ms = service_ms
         self._changes = changes
         self.signal_after = None
+        self.error_after = None
 
     async def run(self, plan):
         self.plans.append(plan)
         if self.signal_after is not None and len(self.plans) > self.signal_after:
             raise RunLostError("signal", "a signal")
+        if self.error_after is not None and len(self.plans) > self.error_after[0]:
+            raise self.error_after[1]
         rate = plan.arrivals.stages[0].to_rps
         over = rate > self._capacity_rps
         counts = Histogram([(500_000 if over else 1000, 1000)])
@@ -152,6 +155,22 @@ def test_a_target_that_has_died_ends_the_search_with_what_was_found():
     found = asyncio.run(find_max(PLAN, parse_slo(PLAN, SLO), run, server.rest, lambda _: None))
     assert (found.ended_by, found.best_rps) == ("no_replies", 400.0)
     assert [trial.rate_rps for trial in found.trials[-2:]] == [800.0, 800.0]
+
+
+@pytest.mark.parametrize("error", [RunLostError("error", "machine 2 was lost"), UsageError("machine 2 was lost")])
+def test_what_was_found_before_an_error_is_kept_with_what_it_was(error):
+    server = Server(2000.0)
+    server.error_after = 3, error
+    found = searched(server)
+    assert (found.ended_by, found.best_rps, found.notes) == ("error", 400.0, ("machine 2 was lost",))
+    assert "Machine 2 was lost." in warnings(found)
+
+
+def test_a_first_run_that_cannot_be_made_is_refused():
+    server = Server(2000.0)
+    server.error_after = 0, UsageError("machine 2 has no loadgen")
+    with pytest.raises(UsageError, match="machine 2 has no loadgen"):
+        searched(server)
 
 
 @pytest.mark.parametrize("ended_by", ["signal", "error"])
