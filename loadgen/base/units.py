@@ -4,7 +4,7 @@ Every `parse_` function raises ValueError with one sentence that says what would
 number, NaN or infinity. Every `format_` function returns text for a person.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import TypeVar
 
@@ -145,6 +145,11 @@ def listed(items: Iterable[str], joint: str = "and") -> str:
     """At least one: "a", "a and b", "a, b and c"."""
     *most, last = items
     return f"{', '.join(most)} {joint} {last}" if most else last
+
+
+def few(names: Sequence[str], most: int = 4) -> str:
+    """The same of names that may be very many: "a, b, c and 97 more"."""
+    return listed(names if len(names) <= most else [*names[: most - 1], f"{len(names) - most + 1} more"])
 
 
 def counted(count: int, noun: str, plural: str | None = None) -> str:

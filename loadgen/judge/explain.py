@@ -203,7 +203,7 @@ def _reason(rounds: Rounds, verdict: str, *, all_of_them: bool = False) -> str:
 def _cause(reason: str, machines: Machines | None) -> str:
     """Without the remedy, behind the names of the machines that it is said of."""
     names = "|".join(re.escape(row.name) for row in machines.rows) if machines else ""
-    named = re.match(rf"(?:(?:{names})(?:, | and |: ))*" if names else "", reason)
+    named = re.match(rf"(?:(?:{names}|\d+ more)(?:, | and |: ))*" if names else "", reason)
     whose = named[0] if named else ""
     return whose + re.split("[:;]", reason.removeprefix(whose))[0]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from loadgen.base.units import counted, format_duration_s, listed
+from loadgen.base.units import counted, few, format_duration_s, listed
 from loadgen.judge.findings import (
     ENOUGH,
     OWN_FAULT_SHARE,
@@ -60,8 +60,7 @@ def _of_machines(machines: Machines) -> Iterator[str]:
         for reason in row.reasons:
             alike.setdefault(without_figures(reason), []).append((row.name, reason))
     for named in alike.values():
-        names = [name for name, _ in named]
-        yield f"{listed(names, 'and')}: {named[0][1]}"
+        yield f"{few([name for name, _ in named])}: {named[0][1]}"
 
 
 def meaning(result: Result) -> str:

@@ -118,6 +118,10 @@ def test_a_file_that_is_no_pem_is_a_usage_error(tmp_path: Path, option: str) -> 
     [
         (["run", "http://h/", "--machines", "2"], "--machines: give --cluster ADDRESS"),
         (["run", "http://h/", "--cluster-wait", "2s"], "--cluster-wait: give --cluster ADDRESS"),
+        (
+            ["run", "tasks.py:work", "--machine", "env", "--results", "r"],
+            "--results: cannot be combined with --machine",
+        ),
         (["cluster", "kubernetes", "--", "http://h/", "--machine=env"], "--machine: the manifests say where"),
     ],
 )

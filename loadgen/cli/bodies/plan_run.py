@@ -28,6 +28,10 @@ def plan_run(given: Run) -> Planned:
     where = given.elsewhere.where
     if where is not None and given.once:
         raise UsageError("--machine: --once shows what happens on this machine; leave out one of them")
+    if where is not None and given.results is not None:
+        raise UsageError(
+            "--results: cannot be combined with --machine and --cluster: what calls return stays over there"
+        )
     site = None if where is None else where.open()
     plan = plan_for(given.target, given.settings, given.flags, site)
     if given.results is not None:

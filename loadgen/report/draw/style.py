@@ -73,6 +73,14 @@ def elide(text: str, width: int) -> str:
     return text if columns(text) <= width else _take(text, width - 1) + "…"
 
 
+def elide_middle(text: str, width: int) -> str:
+    """The same for what differs at its ends."""
+    if columns(text) <= width:
+        return text
+    head = _take(text, width // 3)
+    return f"{head}…{_take(text[::-1], width - 1 - columns(head))[::-1]}"
+
+
 def pad(text: str, width: int) -> str:
     """`text` filled with blanks on the right to `width` columns."""
     return text + " " * max(0, width - columns(text))

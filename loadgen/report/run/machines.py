@@ -1,12 +1,13 @@
 """What a report says of the machines that a run was made on."""
 
-from loadgen.report.draw.style import Line, Span, Tone, align, clean, elide, line
+from loadgen.report.draw.style import Line, Span, Tone, align, clean, columns, elide, elide_middle, line
 from loadgen.report.run.latency import format_quantile
 from loadgen.results.result import MachineRow, Machines, Result
 
 MOST_ROWS = 100
 """As many as were tried at once."""
-LONGEST_NAME = 34
+SHORTEST_NAME = 16
+GAP = "  "
 HEADS = ("Machine", "cores", "sent", "failed", "clock", "verdict")
 """`clock`: how well it is known, where it is."""
 
@@ -17,8 +18,11 @@ def machines_table(result: Result, width: int) -> list[Line]:
     if machines is None or not machines.rows:
         return []
     rows = machines.rows[:MOST_ROWS]
-    cells = [(elide(name, LONGEST_NAME), *figures) for name, *figures in map(machine_cells, rows)]
-    head, *lines = align([HEADS, *cells], right=frozenset({1, 2, 3, 4}))
+    cells = list(map(machine_cells, rows))
+    taken = sum(len(GAP) + max(map(columns, column)) for column in list(zip(HEADS, *cells, strict=True))[1:])
+    room = max(SHORTEST_NAME, width - taken)
+    cells = [(elide_middle(name, room), *figures) for name, *figures in cells]
+    head, *lines = align([HEADS, *cells], right=frozenset({1, 2, 3, 4}), gap=GAP)
     tones = [Tone.BAD if row.lost else Tone.WARN if row.verdict != "valid" else Tone.PLAIN for row in rows]
     return [
         line(Span(elide(head, width), Tone.STRONG)),

@@ -115,7 +115,7 @@ def test_silence_is_said_and_nothing_else() -> None:
 ON_MACHINES = run(
     machines=Machines([MachineRow("machine 1 (10.0.0.1:9)"), MachineRow("machine 2 (ssh b)")]),
     generator=Generator(
-        verdict="limited", reasons=["machine 1 (10.0.0.1:9) and machine 2 (ssh b): it was slow: buy more"]
+        verdict="limited", reasons=["machine 1 (10.0.0.1:9), machine 2 (ssh b) and 7 more: it was slow: buy more"]
     ),
 )
 
@@ -132,7 +132,7 @@ ON_MACHINES = run(
         ),
         (
             ([run()] * 5, [ON_MACHINES] * 5),
-            "b: 5 of 5 runs were limited: machine 1 (10.0.0.1:9) and machine 2 (ssh b): it was slow",
+            "b: 5 of 5 runs were limited: machine 1 (10.0.0.1:9), machine 2 (ssh b) and 7 more: it was slow",
         ),
         (
             ([run()] * 5, [run()] * 4 + [run(thresholds=[ThresholdRow("p99 < 1ms", 9.0, "fail")])]),

@@ -49,6 +49,14 @@ def test_the_whole_says_which_machines_and_says_once_what_is_the_same():
     ]  # fmt: skip
 
 
+def test_of_many_machines_a_few_are_named():
+    rows = [judge_machine(replace(ROW, name=f"m{number}"), BUSY) for number in range(9)]
+    (reason,) = judge_validity(BUSY, machines=Machines(rows))[1]
+    assert reason.startswith("m0, m1, m2 and 6 more: a worker use")
+    (reason,) = judge_validity(BUSY, machines=Machines(rows[:4]))[1]
+    assert reason.startswith("m0, m1, m2 and m3: a worker use")
+
+
 def test_a_machine_that_is_far_from_the_target_is_said():
     rows = [replace(ROW, service_p50_ms=ms) for ms in (2.0, 2.2, 4.5)]
     judged = [judge_machine(row, GOOD, rows) for row in rows]

@@ -119,9 +119,6 @@ class Cluster:
             texts.append("a Dask worker has a nanny, which starts it again when it is lost: use --no-nanny")
         if any(worker.get("nthreads", 0) > OWN_THREADS for worker in mine):
             texts.append("a Dask worker has more threads than it needs here: --nthreads 2 leaves the cores to the load")
-        hosts = [worker.get("host") for worker in mine]
-        if len(set(hosts)) < len(hosts):
-            texts.append("several Dask workers are on one host, each of which takes all of its cores: start one a host")
         return texts
 
     def links(self) -> list["DaskLink"]:

@@ -16,7 +16,13 @@ from loadgen.executors.places.base import Place
 from loadgen.executors.places.machines.addresses import check_extra
 from loadgen.executors.places.machines.clock import RemoteClock
 from loadgen.executors.places.machines.deal import deal
-from loadgen.executors.places.machines.description import Description, check_alike, describe_machine, description_in
+from loadgen.executors.places.machines.description import (
+    Description,
+    check_alike,
+    crowded,
+    describe_machine,
+    description_in,
+)
 from loadgen.executors.places.machines.link import CommandLink, Link
 from loadgen.executors.places.machines.member import Member
 from loadgen.executors.places.machines.messages import Message
@@ -112,12 +118,13 @@ class Fleet:
         warnings: Sequence[str] = (),
         release: Callable[[], None] = lambda: None,
     ) -> None:
-        self.warnings = warnings
         self._release = release
         self.where = where
         self._clock = clock
         self._machines = run_on_loop(self._all_known(links))
-        check_alike([(machine.name, machine.description) for machine in self._machines], describe_machine())
+        known = [(machine.name, machine.description) for machine in self._machines]
+        check_alike(known, describe_machine())
+        self.warnings = [*warnings, *crowded(known)]
 
     @property
     def cores(self) -> int:

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import closing, suppress
 from functools import partial
 from io import BytesIO
-from typing import Any
 
 from loadgen.base.clock import Clock, now_ns
 from loadgen.base.descriptors import raise_descriptor_limit
@@ -144,7 +143,6 @@ class Machine:
             self._plan.clear()
             folder = self._received.folder(head["folder"])
             shards = range(*head["shards"])
-            _check_for_machines(plan)
             if plan.origin.scheme == "https" and (plan.tls.ca_file or plan.tls.cert_file):
                 make_context(plan.tls)
             asked_ns = self._clock()
@@ -165,10 +163,3 @@ class Machine:
             await self._run.run(dns_ns)
         finally:
             self._run = None
-
-
-def _check_for_machines(plan: Plan) -> None:
-    """Raise UsageError for what writes to this machine what is wanted on the coordinator's."""
-    job: Any = plan.job
-    if getattr(job, "results", None):
-        raise UsageError("--results: what calls return is written on one machine; leave it out, or use one machine")

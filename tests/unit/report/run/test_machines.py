@@ -26,6 +26,15 @@ def test_a_row_for_each_machine_and_how_near_they_were():
     )
 
 
+def test_a_long_name_is_cut_where_it_differs_least_and_the_verdict_stays():
+    pods = [replace(LOST, name=f"machine {n} (...l exec -i -n load-tests loadgen-{n} --)") for n in (1, 2)]
+    lines = table(Machines(pods)).splitlines()
+    assert lines[1] == "machine 1 (...… -n load-tests loadgen-1 --)     16   123       0      -  lost"
+    assert "loadgen-2" in lines[2]
+    narrow = [line.text for line in machines_table(Result(machines=Machines(pods)), 50)]
+    assert narrow[1] == "machi…dgen-1 --)     16   123       0      -  lost"
+
+
 def test_a_run_that_never_began_says_nothing_of_that():
     assert "They" not in table(Machines([ROW]))
     assert machines_table(Result(), 80) == []
