@@ -1,5 +1,6 @@
 """Whether anybody is there for other machines, which may have another way to the target than this one has."""
 
+from loadgen.base.address import is_loopback
 from loadgen.base.clock import NS_PER_S, Clock, now_ns
 from loadgen.base.error_class import ErrorClass
 from loadgen.plan.plan import Plan
@@ -28,4 +29,6 @@ class ReachElsewhere:
     def _found(self, seen: Failures) -> str:
         if seen.opened or seen.errors != {ErrorClass.CONNECTION_REFUSED}:
             return ""
-        return f"{self._plan.origin} refused every machine's connections; is the server up, and is that its port?"
+        origin = self._plan.origin
+        why = "there it is the machine itself; is" if is_loopback(origin.host) else "is"
+        return f"{origin} refused every machine's connections; {why} the server up, and is that its port?"

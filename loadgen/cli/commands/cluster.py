@@ -58,7 +58,7 @@ class CertificatesCommand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """List the machines of a cluster, and say whether a run would take them."""
+    """List the machines of a cluster; it is an error where a run would not take them."""
 
     body: ClassVar[str] = "cluster:status"
     address: Address
@@ -87,9 +87,14 @@ class Kubernetes:
 
 
 class Cluster:
-    """Runs on many machines."""
+    """Runs on many machines.
+
+    Of machines that stand ready, in turn: certificates, scheduler, machine on
+    each host, status, and then loadgen run URL --cluster tls://HOST:PORT.
+    Without any of it: loadgen run URL --machine 'ssh host2'.
+    """
 
     commands: ClassVar = {
-        "scheduler": Scheduler, "machine": Machine, "certificates": CertificatesCommand, "status": Status,
+        "certificates": CertificatesCommand, "scheduler": Scheduler, "machine": Machine, "status": Status,
         "kubernetes": Kubernetes,
     }  # fmt: skip

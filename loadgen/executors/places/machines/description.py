@@ -86,7 +86,9 @@ def crowded(named: Sequence[tuple[str, Description]]) -> list[str]:
         has, taken = own[0][1].host_cores, sum(machine.cores for _, machine in own)
         if len(own) > 1 and 0 < has < taken:
             names = few([name for name, _ in own])
-            warnings.append(f"{names} are on one host, and take {taken} cores where it has {has}: give each host once")
+            warnings.append(
+                f"{names} are on one host, and may take {taken} cores where it has {has}: give each host once"
+            )
     return warnings
 
 

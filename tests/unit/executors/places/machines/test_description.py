@@ -43,7 +43,7 @@ def test_machines_that_share_the_cores_of_a_host_are_warned_of():
     named = [("m1", half), ("m2", half), ("m3", replace(half, environment={"boot": "b"}))]
     assert crowded(named) == []
     assert crowded([*named, ("m4", half)]) == [
-        "m1, m2 and m4 are on one host, and take 12 cores where it has 8: give each host once"
+        "m1, m2 and m4 are on one host, and may take 12 cores where it has 8: give each host once"
     ]
     unknown = replace(half, host_cores=0)
     assert crowded([("m1", unknown), ("m2", unknown), ("m3", replace(half, cores=9, environment={}))]) == []
