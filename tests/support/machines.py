@@ -69,7 +69,7 @@ class Wire:
     def close(self) -> None:
         pass
 
-    def wait(self) -> None:
+    def wait(self, within_s: float) -> None:
         pass
 
     def end(self, *, at_machine: bool = True, here: bool = True) -> None:

@@ -174,8 +174,8 @@ class DaskLink:
     def close(self) -> None:
         self._out.put(b"")
 
-    def wait(self) -> None:
-        self._writer.join(LEAVE_S)
+    def wait(self, within_s: float) -> None:
+        self._writer.join(within_s)
 
     def _on_event(self, event: tuple[float, Any]) -> None:
         data = event[1]

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
-from loadgen.base.clock import NS_PER_MS, Clock, now_ns
+from loadgen.base.clock import NS_PER_MS, NS_PER_S, Clock, now_ns, s_to_ns
 from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.base.loop import run_on_loop
@@ -23,7 +23,7 @@ from loadgen.executors.places.machines.description import (
     describe_machine,
     description_in,
 )
-from loadgen.executors.places.machines.link import CommandLink, Link
+from loadgen.executors.places.machines.link import LEAVE_S, CommandLink, Link
 from loadgen.executors.places.machines.member import Member
 from loadgen.executors.places.machines.messages import Message
 from loadgen.executors.places.machines.place import Machines, OnLost
@@ -160,7 +160,7 @@ class Fleet:
 
     def close(self) -> None:
         """Let the machines go."""
-        _close([machine.link for machine in self._machines])
+        _close([machine.link for machine in self._machines], self._clock)
         self._release()
 
     async def _all_known(self, links: Sequence[Link]) -> list[_Machine]:
@@ -211,9 +211,10 @@ async def _answer(name: str, link: Link, came: _Came, when: str) -> tuple[Messag
     raise UsageError(f"{name} {how} {when}{why}")
 
 
-def _close(links: Sequence[Link]) -> None:
-    """All at once, and then wait for each."""
+def _close(links: Sequence[Link], clock: Clock = now_ns) -> None:
+    """All at once, and then wait for all of them."""
     for link in links:
         link.close()
+    until_ns = clock() + s_to_ns(LEAVE_S)
     for link in links:
-        link.wait()
+        link.wait(max(0, until_ns - clock()) / NS_PER_S)

@@ -43,8 +43,8 @@ class Link(Protocol):
     def close(self) -> None:
         """The machine ends when it sees that."""
 
-    def wait(self) -> None:
-        """After `close`, until the link is gone; not long for one that does not go."""
+    def wait(self, within_s: float) -> None:
+        """After `close`, until the link is gone, and no longer for one that does not go."""
 
 
 class CommandLink:
@@ -84,9 +84,9 @@ class CommandLink:
     def close(self) -> None:
         self._out.close()
 
-    def wait(self) -> None:
+    def wait(self, within_s: float) -> None:
         try:
-            self._process.wait(LEAVE_S)
+            self._process.wait(within_s)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -56,7 +56,7 @@ def test_messages_go_down_in_their_order_and_nothing_of_them_with_the_task():
     for message in sent:
         link.send(message)
     link.close()
-    link.wait()
+    link.wait(20)
     pieces = []
     while not client.taken.empty():
         pieces.append(client.taken.get())
@@ -91,14 +91,14 @@ def test_what_the_machine_says_comes_to_who_listens_until_its_end():
     client.tell(encode_message(Message("begun")))
     assert asyncio.run(said_by(link, then=go_on)) == [Message("begun"), Message("slots"), None]
     link.close()
-    link.wait()
+    link.wait(20)
 
 
 def test_a_worker_that_is_gone_is_the_end_of_the_link():
     link = DaskLink(FakeClient(fails=OSError("gone")), "tcp://127.0.0.1:9")
     link.send(Message("lease"))
     assert asyncio.run(said_by(link)) == [None]
-    link.wait()
+    link.wait(20)
 
 
 def caused_by(cause):

@@ -6,10 +6,11 @@ import sys
 
 import pytest
 
+from loadgen.base.clock import s_to_ns
 from loadgen.base.errors import UsageError
 from loadgen.executors.places.machines.description import describe_machine, description_out
 from loadgen.executors.places.machines.fleet import EXCHANGES, NEAR_NS, Fleet, Where
-from loadgen.executors.places.machines.link import CommandLink, name_of
+from loadgen.executors.places.machines.link import LEAVE_S, CommandLink, name_of
 from loadgen.executors.places.machines.mailbox import Mailbox
 from loadgen.executors.places.machines.messages import GREETING, Message
 
@@ -43,7 +44,7 @@ def test_a_machine_answers_and_ends_with_its_input():
     described, end = asyncio.run(talk())
     assert (described.kind, described.head["cores"] >= 1, end) == ("described", True, None)
     assert link.how_it_ended == "ended with exit code 0"
-    link.wait()
+    link.wait(20)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +97,12 @@ class Near:
         self.after = after
         self.mailbox = Mailbox()
 
+    def close(self):
+        pass
+
+    def wait(self, within_s):
+        self.order.append(("wait", within_s))
+
     def send(self, message):
         self.order.append((message.kind, self))
         self._answer(message)
@@ -129,3 +136,9 @@ def test_the_clocks_of_machines_far_away_are_asked_at_once():
 def test_those_of_near_machines_one_after_the_other():
     asked = asked_in_order(1, after=0)
     assert asked == [1, 2, 1, 2, *[1] * (EXCHANGES - 1), *[2] * (EXCHANGES - 1)]
+
+
+def test_machines_that_do_not_go_are_waited_for_together():
+    order, instants = [], itertools.count(0, s_to_ns(0.75))
+    Fleet([Near(order), Near(order), Near(order)], Where(), clock=lambda: next(instants)).close()
+    assert [within_s for kind, within_s in order if kind == "wait"] == [LEAVE_S - 0.75, 0.0, 0.0]
