@@ -7,6 +7,7 @@ from dataclasses import replace
 from loadgen.base.errors import UsageError
 from loadgen.base.units import listed
 from loadgen.cli.commands.s3 import S3
+from loadgen.cli.elsewhere import opened
 from loadgen.cli.plans import SEARCH_FROM, Comparison, Search
 from loadgen.cli.readings import S3 as PLACE
 from loadgen.cli.readings import reading_of_place
@@ -98,5 +99,5 @@ def plan_search(given: S3) -> Search:
 def _plan(given: S3, job: str, endpoints: Sequence[str] | None, **more: str) -> Plan:
     section, flags = with_endpoints({**given.section, "endpoint": endpoints}, {**given.flags, **more})
     where = given.elsewhere.where
-    with nullcontext() if where is None else closing(where.open()) as site:
+    with nullcontext() if where is None else closing(opened(where)) as site:
         return plan_here(profile_for_s3({"job": job, **section}, flags), site)

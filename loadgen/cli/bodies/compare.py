@@ -7,6 +7,7 @@ from typing import Any
 from loadgen.base.errors import UsageError
 from loadgen.base.units import counted, format_duration_s, parse_duration_s
 from loadgen.cli.commands.compare import Compare
+from loadgen.cli.elsewhere import opened
 from loadgen.cli.exporting import asked_outs, check_no_log, exporting
 from loadgen.cli.live_form import check_form
 from loadgen.cli.output import Delivery
@@ -27,7 +28,7 @@ def compare(given: Compare, measure: MeasureRounds = measure_rounds) -> int:
     """Make the variants, and compare them."""
     targets = [given.target, *(given.others or ())]
     where = given.elsewhere.where
-    with nullcontext() if where is None else closing(where.open()) as site:
+    with nullcontext() if where is None else closing(opened(where)) as site:
         variants, left_out = make_variants(targets, given.settings, given.flags, site)
     whole = Comparison(variants, left_out, given.rounds, given.settle, given)
     return compare_variants(whole, measure)

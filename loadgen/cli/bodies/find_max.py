@@ -9,6 +9,7 @@ from loadgen.campaigns.find_max import find_max as search_for_max
 from loadgen.campaigns.isolated import Isolated
 from loadgen.campaigns.rounds import Rest
 from loadgen.cli.commands.find_max import FindMax
+from loadgen.cli.elsewhere import opened
 from loadgen.cli.exporting import asked_outs, check_no_log, exporting
 from loadgen.cli.live import live_view
 from loadgen.cli.live_form import check_form
@@ -32,7 +33,7 @@ def find_max(given: FindMax, search: Find = search_for_max) -> int:
     """Make the plan, and search."""
     where = given.elsewhere.where
     flags = {**given.flags, "rate": given.flags.get("rate", SEARCH_FROM)}
-    with nullcontext() if where is None else closing(where.open()) as site:
+    with nullcontext() if where is None else closing(opened(where)) as site:
         plan = plan_for(given.target, given.settings, flags, site)
     roomy = "max_connections" not in given.flags
     return search_plan(Search(plan, given.slo or (), roomy, given), search)

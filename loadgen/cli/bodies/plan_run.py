@@ -6,6 +6,7 @@ from dataclasses import replace
 from loadgen.base.errors import UsageError
 from loadgen.base.imported import imported
 from loadgen.cli.commands.run import Run
+from loadgen.cli.elsewhere import opened
 from loadgen.cli.exporting import asked_outs, with_log
 from loadgen.cli.labels import parse_labels
 from loadgen.cli.live_form import check_form
@@ -32,7 +33,7 @@ def plan_run(given: Run) -> Planned:
         raise UsageError(
             "--results: cannot be combined with --machine and --cluster: what calls return stays over there"
         )
-    site = None if where is None else where.open()
+    site = None if where is None else opened(where)
     plan = plan_for(given.target, given.settings, given.flags, site)
     if given.results is not None:
         if not isinstance(plan.job, ScenarioJob) or plan.job.function is None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from loadgen.base.errors import UsageError
 from loadgen.cli.commands.s3 import S3
+from loadgen.cli.elsewhere import opened
 from loadgen.cli.exporting import asked_outs, with_log
 from loadgen.cli.labels import parse_labels
 from loadgen.cli.live_form import check_form
@@ -50,7 +51,7 @@ def plan_s3(given: S3) -> Planned | Sweep | Preview | Comparison | Search:
     check_form(given.live)
     labels, outs = parse_labels(given.labels, os.environ), asked_outs(given.outs, given.web)
     where = given.elsewhere.where
-    site = None if where is None else where.open()
+    site = None if where is None else opened(where)
     plan = plan_here(profile_for_s3({"job": given.job, **section}, flags), site)
     if dry_run:
         return Preview(plan)
