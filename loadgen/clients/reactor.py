@@ -87,12 +87,10 @@ class Reactor(Opener):
         clock, poll, serve, timetable, batches_ns = (
             self.clock, self._poller.poll, self.protocol.serve, self.timetable, self.batches_ns,
         )  # fmt: skip
-        wait, watched, closing = None, self._watched, self._closing
+        wait, watched, closing, leave = None, self._watched, self._closing, self._leave
         ready = poll(0, BATCH)
         began = clock()
         leave_ns = began + self.linger_ns
-        if self.linger_ns and self._leave is not None:
-            self._leave.set(leave_ns)
         while True:
             serve(ready)
             while watched:
@@ -106,6 +104,9 @@ class Reactor(Opener):
                 wait = 0 if timetable(now) else None
             if now >= leave_ns:
                 break
+            if leave is not None:  # after the first batch, whose instants would be later for it
+                leave.set(leave_ns)
+                leave = None
             ready = poll(wait, BATCH)
             began = clock()
         self.protocol.on_batch()

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import uvloop
 
+from loadgen.base.alarm import KernelAlarm
 from loadgen.base.clock import NS_PER_S, now_ns
 from loadgen.base.endpoint import Endpoint, Tls
 from loadgen.base.error_class import ErrorClass
@@ -515,6 +516,31 @@ def test_a_user_that_never_pauses_leaves_the_loop_its_interleaved(linger_ns):
                 herd.send([0], request)
                 await herd.until(lambda: len(herd.events) > 10)
                 herd.react = lambda _: None
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(job())
+
+
+def test_replies_are_told_before_the_reactor_sets_the_alarm_that_ends_its_lingering(monkeypatch):
+    """To set it takes as long as a reply or two, and their instants would be late by that."""
+
+    async def job() -> None:
+        with FaultServer(lambda _: WELL) as server:
+            async with Herd(endpoint_of(server), 1) as herd:
+                await herd.open()
+                herd.reactor.linger_ns = 5_000_000
+                set_alarm = KernelAlarm.set
+
+                def noted(alarm: KernelAlarm, at_ns: int) -> None:
+                    herd.events.append(("alarm", 0, None))
+                    set_alarm(alarm, at_ns)
+
+                monkeypatch.setattr(KernelAlarm, "set", noted)
+                herd.send([0], get())
+                herd.readable([0])
+                herd.events.clear()
+                herd.reactor.on_ready()
+                assert herd.events[0] == ("reply", 0, 200)
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(job())
