@@ -1,9 +1,9 @@
 """Dask's own programs as a load test wants them: one worker a machine, nothing listens but what has to."""
 
-import sys
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from loadgen.base.processes import python_module
 from loadgen.executors.places.machines.addresses import tls_files
 
 DEATH_TIMEOUT_S = 300
@@ -31,7 +31,7 @@ def scheduler_command(address: str, certificates: str | None) -> Command:
     tls = _tls(address, certificates, "scheduler")
     parts = urlsplit(address)
     words = ["--protocol", parts.scheme, "--host", str(parts.hostname), "--port", str(parts.port), "--no-dashboard"]
-    return [sys.executable, "-m", "distributed.cli.dask_scheduler", *words, *_quiet(), *tls], _SCHEDULER
+    return python_module("distributed.cli.dask_scheduler", *words, *_quiet(), *tls), _SCHEDULER
 
 
 def machine_command(address: str, certificates: str | None) -> Command:
@@ -39,7 +39,7 @@ def machine_command(address: str, certificates: str | None) -> Command:
     tls = _tls(address, certificates, "machine")
     words = [address, "--nworkers", "1", "--nthreads", "2", "--no-nanny", "--no-dashboard", "--memory-limit", "0"]
     words += ["--death-timeout", str(DEATH_TIMEOUT_S)]
-    return [sys.executable, "-m", "distributed.cli.dask_worker", *words, *_quiet(), *tls], _WORKER
+    return python_module("distributed.cli.dask_worker", *words, *_quiet(), *tls), _WORKER
 
 
 def _quiet() -> list[str]:

@@ -58,7 +58,8 @@ def test_the_commands_of_dask_have_its_settings(tmp_path):
     words, environment = scheduler_command("tls://10.1.2.3:8786", str(tmp_path))
     assert {"--host", "10.1.2.3", "--port", "8786", str(tmp_path / "scheduler.pem")} <= {*words}
     assert environment["DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH"] == "100"
+    assert "-P" in words, "a dask.py that lies in the working folder is not taken for Dask"
     words, environment = machine_command("tls://10.1.2.3:8786", str(tmp_path))
-    assert {"tls://10.1.2.3:8786", "--no-nanny", str(tmp_path / "machine.pem")} <= {*words}
+    assert {"tls://10.1.2.3:8786", "--no-nanny", "-P", str(tmp_path / "machine.pem")} <= {*words}
     assert environment["DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED"] == "False"
     assert "--tls-key" not in machine_command("tcp://127.0.0.1:8786", None)[0]
