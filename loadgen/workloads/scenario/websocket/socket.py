@@ -34,7 +34,7 @@ class WebSocket(Connection):
     code by which it was closed, or None.
     """
 
-    __slots__ = ("_entered", "_note", "_sent_ns", "_timeout_s", "_times", "_took")
+    __slots__ = ("_entered", "_note", "_sent_ns", "_timeout_s", "_times", "_took", "_within_ns", "_within_s")
 
     def __init__(
         self,
@@ -53,6 +53,7 @@ class WebSocket(Connection):
         self._times = times or (lambda part: lambda took_ns: note(part, None, took_ns, ""))
         self._took: Callable[[int], object] | None = None
         self._entered = False
+        self._within_s, self._within_ns = 0.0, 0  # the last timeout, which is that of most requests
 
     @property
     def subprotocol(self) -> str:
@@ -109,7 +110,12 @@ class WebSocket(Connection):
     async def request(self, message: str | bytes, timeout: float | None = None) -> str | bytes:
         """Send a message, and give the next that is received."""
         sent_ns = self._put(message)
-        ends_ns = None if timeout is None else sent_ns + s_to_ns(timeout)
+        if timeout is None:
+            ends_ns = None
+        else:
+            if timeout != self._within_s:
+                self._within_s, self._within_ns = timeout, s_to_ns(timeout)
+            ends_ns = sent_ns + self._within_ns
         while not self._received:
             try:
                 await self._something(ends_ns)
