@@ -82,7 +82,9 @@ def _client(address: str, certificates: str | None, role: str, wait_s: float) ->
     security = files and dask.Security(
         tls_ca_file=files[0], tls_client_cert=files[1], tls_client_key=files[1], require_encryption=True
     )
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # a loss is ours to tell
+    for name in list(logging.root.manager.loggerDict):  # some have a level of their own; a loss is ours to tell
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         return dask.Client(address, security=security, timeout=wait_s)
     except (OSError, ValueError, TypeError, MemoryError) as error:

@@ -1,6 +1,7 @@
 """A link over Dask, with a client that keeps what it is given."""
 
 import asyncio
+import logging
 import queue
 import re
 from threading import Thread
@@ -9,7 +10,8 @@ import pytest
 
 pytest.importorskip("distributed")
 
-from loadgen.executors.places.machines.dask_link import DaskLink, unreached
+from loadgen.base.errors import UsageError
+from loadgen.executors.places.machines.dask_link import Cluster, DaskLink, unreached
 from loadgen.executors.places.machines.messages import Message, MessageReader, encode_message
 
 
@@ -131,3 +133,10 @@ def caused_by(cause):
 )
 def test_a_scheduler_that_cannot_be_talked_to_is_said_in_words(address, error, text):
     assert re.search(text, unreached(address, error))
+
+
+def test_no_logger_of_dask_says_what_is_ours_to_tell():
+    with pytest.raises(UsageError, match="cannot reach"):
+        Cluster("tcp://127.0.0.1:1", wait_s=0.01)
+    names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] == "distributed"]
+    assert not [name for name in names if logging.getLogger(name).isEnabledFor(logging.ERROR)]
