@@ -122,6 +122,7 @@ def test_a_file_that_is_no_pem_is_a_usage_error(tmp_path: Path, option: str) -> 
             ["run", "tasks.py:work", "--machine", "env", "--results", "r"],
             "--results: cannot be combined with --machine",
         ),
+        (["cluster", "kubernetes", "--", "run", "http://h/"], "behind -- stands what follows `loadgen run`"),
         (["cluster", "kubernetes", "--", "http://h/", "--machine=env"], "--machine: the manifests say where"),
     ],
 )

@@ -26,6 +26,8 @@ def kubernetes(given: Kubernetes) -> int:
     for word in given.run or ():
         if (flag := word.partition("=")[0]) in _OWN:
             raise UsageError(f"{flag}: the manifests say where the run is made; leave it out behind --")
+    if given.run and given.run[0] in ("loadgen", "run"):
+        raise UsageError("behind -- stands what follows `loadgen run`: leave that out")
     wanted = Wanted(given.machines, given.cpus, given.image, given.name, deadline_s, given.run or ())
     with TemporaryDirectory() as folder:
         files = {path.name: path.read_bytes() for path in written(Path(folder) / "certificates")}
