@@ -40,7 +40,7 @@ def machine(given: Machine) -> int:
     command = machine_command(given.address, given.certificates)
     tell(f"loadgen: looking for the scheduler at {given.address}; stop with Ctrl-C\n")
     imported(f"{_MACHINES}.dask_link", "check_reached")(given.address, given.certificates, DEATH_TIMEOUT_S)
-    tell("loadgen: found it; this machine is ready for runs\n")
+    tell("loadgen: found it; this machine is ready for runs, and ends with the scheduler\n")
     return _become(command)
 
 
