@@ -2,13 +2,14 @@
 
 Reads a plan from standard input, and writes a line of JSON for each thing that it has to tell:
 `{"progress": SNAPSHOT}` ten times a second, `{"second": SECOND}` once a second where that was asked for, and at the end
-`{"result": RESULT}`, or `{"usage_error": TEXT}`. After the plan, a line `{"change": VALUE}` changes the rate, or the
-users, of a steered one. Signals mean what they mean to `loadgen run`. It ends at once when its parent's end of the pipe
-closes.
+`{"result": RESULT}`, or `{"usage_error": TEXT}`. `{"listens": true}` comes before machines are reached: a signal that
+comes meanwhile ends it without a result. After the plan, a line `{"change": VALUE}` changes the rate, or the users, of
+a steered one. Signals mean what they mean to `loadgen run`. It ends at once when its parent's end of the pipe closes.
 """
 
 import json
 import os
+import signal
 import sys
 import threading
 import traceback
@@ -16,9 +17,9 @@ from contextlib import closing
 from dataclasses import asdict, replace
 from typing import Any, NoReturn
 
-from loadgen.base.errors import UsageError
+from loadgen.base.errors import Stopped, UsageError
 from loadgen.base.loop import run_on_loop
-from loadgen.base.processes import fill_standard_descriptors, leave_with_parent
+from loadgen.base.processes import STOPPING, fill_standard_descriptors, leave_with_parent
 from loadgen.measure.progress import RunSecond, Snapshot
 from loadgen.measure.wire import second_out
 from loadgen.plan.codec import read_plan
@@ -43,14 +44,26 @@ def main() -> None:
         if where:
             from loadgen.executors.places.machines.fleet import Where
 
+            for number in STOPPING:
+                signal.signal(number, _stop)
+            _tell("listens", True)
             with closing(Where.read(where[0]).open()) as fleet:
                 result = run_on_loop(run_job(plan, replace(hooks, site=fleet)))
         else:
             result = run_on_loop(run_job(plan, hooks))
     except UsageError as error:
         _tell("usage_error", str(error))
+    except Stopped:
+        pass  # whoever sent it knows
     else:
         _tell("result", to_document(result))
+
+
+def _stop(_number: int, _frame: object) -> NoReturn:
+    """The first signal ends it all; what comes after that must not end the end."""
+    for number in STOPPING:
+        signal.signal(number, signal.SIG_IGN)
+    raise Stopped
 
 
 def _listen(steering: Steering | None) -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from loadgen.base.processes import STOPPING
 from loadgen.base.reply import Expect
 from loadgen.campaigns.isolated import Isolated
 from loadgen.campaigns.rounds import RunLostError
+from loadgen.executors.places.machines.fleet import Where
 from loadgen.measure.progress import RunSecond, Snapshot
 from loadgen.plan.jobs.http import HttpJob, RequestSpec
 from loadgen.plan.plan import Plan
@@ -56,11 +58,11 @@ class SeenSeconds(Seen):
         self.told.append(second)
 
 
-def isolated(use: Callable[[Isolated], Awaitable[Any]], *observers: Observer) -> Any:
+def isolated(use: Callable[[Isolated], Awaitable[Any]], *observers: Observer, where: Where | None = None) -> Any:
     """Run `use`; signals mean afterwards what they did before."""
 
     async def main() -> Any:
-        with Isolated(*observers) as runs:
+        with Isolated(*observers, where=where) as runs:
             return await use(runs)
 
     before = {number: signal.getsignal(number) for number in STOPPING}
@@ -189,3 +191,22 @@ def test_a_killed_run_says_how_it_ended(url: str) -> None:
         isolated(use, Seen(kill))
     assert caught.value.ended_by == "error"
     wait_until(lambda: not any(map(child_runs, children_of(os.getpid()))), "the end of the child")
+
+
+def test_a_signal_while_a_machine_does_not_answer_ends_the_run(url: str, tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    hangs = Where((f"sh -c 'touch {begun}; exec sleep 60'",))
+
+    async def use(runs: Isolated) -> Result:
+        async def signals() -> None:
+            await asyncio.to_thread(wait_until, begun.exists, "the machine's command")
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        signalling = asyncio.create_task(signals())
+        try:
+            return await runs.run(plan(url))
+        finally:
+            await signalling
+
+    with pytest.raises(RunLostError, match="a signal before the run had a result"):
+        isolated(use, where=hangs)
