@@ -24,7 +24,7 @@ from loadgen.session.collector import Collector
 
 
 class KeptResult:
-    """A Keeper (executors/places/machines/keeping.py). `run` is the same for the parts of one run."""
+    """A Keeper (executors/places/machines/machine/keeping.py). `run` is the same for the parts of one run."""
 
     def __init__(self, plan: Plan, shards: range, run: str, environment: Mapping[str, str] | None = None) -> None:
         mine = make_shards(plan)[shards.start : shards.stop]

@@ -10,8 +10,8 @@ from random import Random
 from typing import Any
 
 from loadgen.executors.places.machines.description import Description, description_out
-from loadgen.executors.places.machines.merging import Merger
-from loadgen.executors.places.machines.messages import GREETING, Message, encode_message, pack_values
+from loadgen.executors.places.machines.links.messages import GREETING, Message, encode_message, pack_values
+from loadgen.executors.places.machines.machine.merging import Merger
 from loadgen.guard.shared_state import CUT, SLOT_VALUES, Slot, State
 from loadgen.measure.names import names_of
 from loadgen.measure.recording import Frame, Recording, Usage

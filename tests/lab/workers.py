@@ -10,8 +10,8 @@ from typing import Any
 import dask
 import distributed
 
-from loadgen.executors.places.machines import dask_relay
-from loadgen.executors.places.machines.addresses import tls_files
+from loadgen.executors.places.machines.links import dask_relay
+from loadgen.executors.places.machines.links.addresses import tls_files
 
 
 async def serve(address: str, certificates: str, count: int, shell: str) -> None:

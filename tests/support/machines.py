@@ -13,11 +13,11 @@ from loadgen.executors.places.base import Deliver, OnThisMachine
 from loadgen.executors.places.machines.clock import RemoteClock
 from loadgen.executors.places.machines.deal import deal
 from loadgen.executors.places.machines.description import Description
-from loadgen.executors.places.machines.keeping import MakeKeeper, keep_nothing
-from loadgen.executors.places.machines.machine import Machine
-from loadgen.executors.places.machines.mailbox import Listen, Mailbox
+from loadgen.executors.places.machines.links.mailbox import Listen, Mailbox
+from loadgen.executors.places.machines.links.messages import Message, MessageReader, encode_message
+from loadgen.executors.places.machines.machine.keeping import MakeKeeper, keep_nothing
+from loadgen.executors.places.machines.machine.machine import Machine
 from loadgen.executors.places.machines.member import Member
-from loadgen.executors.places.machines.messages import Message, MessageReader, encode_message
 from loadgen.executors.places.machines.place import Machines, OnLost
 from loadgen.executors.places.machines.sending import send_ahead
 from loadgen.guard.shared_state import SharedState, Slot, State

@@ -8,8 +8,13 @@ from loadgen.base.errors import UsageError
 from loadgen.base.imported import imported
 from loadgen.cli.commands.cluster import CertificatesCommand, Machine, Scheduler, Status
 from loadgen.cli.streams import emit, tell
-from loadgen.executors.places.machines.addresses import check_extra, check_files, check_free, tls_files
-from loadgen.executors.places.machines.dask_commands import DEATH_TIMEOUT_S, Command, machine_command, scheduler_command
+from loadgen.executors.places.machines.links.addresses import check_extra, check_files, check_free, tls_files
+from loadgen.executors.places.machines.links.dask_commands import (
+    DEATH_TIMEOUT_S,
+    Command,
+    machine_command,
+    scheduler_command,
+)
 
 _MACHINES = "loadgen.executors.places.machines"
 
@@ -32,14 +37,14 @@ def machine(given: Machine) -> int:
     if given.address == "-":
         if sys.stdin.isatty():
             raise UsageError("ADDRESS: - is for a program that starts this, as `loadgen run --machine COMMAND` does")
-        serve_on_pipe = imported(f"{_MACHINES}.pipe", "serve_on_pipe")
+        serve_on_pipe = imported(f"{_MACHINES}.machine.pipe", "serve_on_pipe")
         if told := serve_on_pipe(imported("loadgen.session.kept_result", "KeptResult")):
             tell(f"loadgen: {told}\n")
         return 0
     check_extra()
     command = machine_command(given.address, given.certificates)
     tell(f"loadgen: looking for the scheduler at {given.address}; stop with Ctrl-C\n")
-    imported(f"{_MACHINES}.dask_link", "check_reached")(given.address, given.certificates, DEATH_TIMEOUT_S)
+    imported(f"{_MACHINES}.links.dask_link", "check_reached")(given.address, given.certificates, DEATH_TIMEOUT_S)
     tell("loadgen: found it; this machine is ready for runs, and ends with the scheduler\n")
     return _become(command)
 
@@ -69,7 +74,7 @@ def status(given: Status) -> int:
 def written(folder: Path) -> list[Path]:
     """The files of certificates, which are made."""
     check_extra()
-    files: list[Path] = imported(f"{_MACHINES}.certificates", "make_certificates")(folder)
+    files: list[Path] = imported(f"{_MACHINES}.links.certificates", "make_certificates")(folder)
     return files
 
 

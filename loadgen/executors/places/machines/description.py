@@ -13,7 +13,7 @@ from loadgen.base.environment import describe_environment, gil_enabled, usable_c
 from loadgen.base.errors import UsageError
 from loadgen.base.restore import build
 from loadgen.base.units import few
-from loadgen.executors.places.machines.messages import PROTOCOL
+from loadgen.executors.places.machines.links.messages import PROTOCOL
 from loadgen.measure.metric_sums import MetricSums
 from loadgen.measure.recording import Frame, Recording, Tally, Usage
 from loadgen.plan.jobs.http import HttpJob, RequestSpec

@@ -13,7 +13,6 @@ from loadgen.base.errors import UsageError
 from loadgen.base.loop import run_on_loop
 from loadgen.base.restore import build
 from loadgen.executors.places.base import Place
-from loadgen.executors.places.machines.addresses import check_extra
 from loadgen.executors.places.machines.clock import RemoteClock
 from loadgen.executors.places.machines.deal import deal
 from loadgen.executors.places.machines.description import (
@@ -23,9 +22,11 @@ from loadgen.executors.places.machines.description import (
     describe_machine,
     description_in,
 )
-from loadgen.executors.places.machines.link import LEAVE_S, CommandLink, Link
+from loadgen.executors.places.machines.links.addresses import check_extra
+from loadgen.executors.places.machines.links.base import Link
+from loadgen.executors.places.machines.links.command import LEAVE_S, CommandLink
+from loadgen.executors.places.machines.links.messages import Message
 from loadgen.executors.places.machines.member import Member
-from loadgen.executors.places.machines.messages import Message
 from loadgen.executors.places.machines.place import Machines, OnLost
 from loadgen.executors.places.machines.sending import files_for, send_ahead
 from loadgen.plan.codec import plan_to_pieces
@@ -85,7 +86,7 @@ class Where:
 
     def _open_cluster(self, address: str) -> "Fleet":
         check_extra()
-        from loadgen.executors.places.machines.dask_link import Cluster
+        from loadgen.executors.places.machines.links.dask_link import Cluster
 
         cluster = Cluster(address, self.machines, self.certificates, self.wait_s)
         try:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from loadgen.base.clock import NS_PER_S
+from loadgen.executors.places.machines.links.messages import Message
 from loadgen.executors.places.machines.member import Member
-from loadgen.executors.places.machines.messages import Message
 from loadgen.executors.places.machines.mirror import Mirror
 from loadgen.guard.shared_state import GO
 

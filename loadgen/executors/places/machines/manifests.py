@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from loadgen.base.dataclass import dataclass
-from loadgen.executors.places.machines.addresses import AUTHORITY
+from loadgen.executors.places.machines.links.addresses import AUTHORITY
 
 PORT = 8786
 MOUNT = "/certificates"

@@ -6,7 +6,7 @@ from dataclasses import field
 from loadgen.base.dataclass import dataclass
 from loadgen.executors.places.machines.clock import RemoteClock
 from loadgen.executors.places.machines.description import Description
-from loadgen.executors.places.machines.link import Link
+from loadgen.executors.places.machines.links.base import Link
 from loadgen.executors.places.machines.sent_pace import SentPace
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.recording import Frame

@@ -12,8 +12,8 @@ from loadgen.base.received_names import original_names
 from loadgen.base.units import counted
 from loadgen.executors.places.base import Deliver, WorkersLostError
 from loadgen.executors.places.machines.gate import Gate
+from loadgen.executors.places.machines.links.messages import Message, unpack_values
 from loadgen.executors.places.machines.member import Member
-from loadgen.executors.places.machines.messages import Message, unpack_values
 from loadgen.executors.places.machines.mirror import Mirror
 from loadgen.executors.places.machines.rows import machine_rows
 from loadgen.executors.places.machines.sending import NO_FILES, Files

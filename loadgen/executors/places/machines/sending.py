@@ -10,8 +10,8 @@ from loadgen.base.dataclass import dataclass
 from loadgen.base.errors import UsageError
 from loadgen.base.units import format_bytes
 from loadgen.base.user_imports import MOST_FILES, Needs, needs_of, needs_of_module
-from loadgen.executors.places.machines.link import Link
-from loadgen.executors.places.machines.messages import Message
+from loadgen.executors.places.machines.links.base import Link
+from loadgen.executors.places.machines.links.messages import Message
 from loadgen.plan.files import files_of
 from loadgen.plan.jobs.http import HttpJob
 from loadgen.plan.jobs.scenario import ScenarioJob

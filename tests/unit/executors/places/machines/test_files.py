@@ -10,9 +10,9 @@ import pytest
 from loadgen.base.endpoint import Tls
 from loadgen.base.errors import UsageError
 from loadgen.base.received_names import PREFIX, original_names
-from loadgen.executors.places.machines.machine import Machine
-from loadgen.executors.places.machines.messages import Message
-from loadgen.executors.places.machines.received import MAKING_S, Received, check_there
+from loadgen.executors.places.machines.links.messages import Message
+from loadgen.executors.places.machines.machine.machine import Machine
+from loadgen.executors.places.machines.machine.received import MAKING_S, Received, check_there
 from loadgen.executors.places.machines.sending import LARGEST_ALL, LARGEST_FILE, PIECE_BYTES, files_for, send_ahead
 from loadgen.plan.jobs.http import RequestSpec
 from loadgen.plan.jobs.scenario import FeedSpec, Journey, ScenarioJob

@@ -8,8 +8,8 @@ from loadgen.base.clock import s_to_ns
 from loadgen.base.errors import UsageError
 from loadgen.executors.places.machines.clock import RemoteClock
 from loadgen.executors.places.machines.description import Description
+from loadgen.executors.places.machines.links.messages import Message
 from loadgen.executors.places.machines.member import Member
-from loadgen.executors.places.machines.messages import Message
 from loadgen.executors.places.machines.place import LEASE_S, RENEW_S, Machines
 from loadgen.measure.recording import Frame, Recording
 from loadgen.measure.wire import pack_frames

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from loadgen.base.clock import NS_PER_S
 from loadgen.base.exchange import ConnectionCounts
-from loadgen.executors.places.machines.merging import HELD_NS, Merger
+from loadgen.executors.places.machines.machine.merging import HELD_NS, Merger
 from loadgen.measure.histogram import Histogram
 from loadgen.measure.names import Kind, Names
 from loadgen.measure.recording import Frame, Recording, Tally, Usage

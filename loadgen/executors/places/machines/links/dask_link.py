@@ -15,10 +15,10 @@ import distributed
 
 from loadgen.base.errors import UsageError
 from loadgen.base.units import counted
-from loadgen.executors.places.machines.addresses import check_files, tls_files
-from loadgen.executors.places.machines.dask_relay import Relay
-from loadgen.executors.places.machines.mailbox import Listen, Mailbox
-from loadgen.executors.places.machines.messages import Message, MessageReader, encode_message
+from loadgen.executors.places.machines.links.addresses import check_files, tls_files
+from loadgen.executors.places.machines.links.dask_relay import Relay
+from loadgen.executors.places.machines.links.mailbox import Listen, Mailbox
+from loadgen.executors.places.machines.links.messages import Message, MessageReader, encode_message
 
 WAIT_S = 30.0
 """To connect, with TLS, on any network, and for machines that were just started; where they are pods it may be more."""

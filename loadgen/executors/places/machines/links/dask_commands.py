@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from loadgen.base.processes import python_module
-from loadgen.executors.places.machines.addresses import tls_files
+from loadgen.executors.places.machines.links.addresses import tls_files
 
 DEATH_TIMEOUT_S = 300
 """Without a scheduler for so long a machine leaves."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadgen.executors.places.machines.messages import (
+from loadgen.executors.places.machines.links.messages import (
     GREETING,
     LONGEST_NOISE,
     Message,

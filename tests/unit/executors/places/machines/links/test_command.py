@@ -10,9 +10,9 @@ from loadgen.base.clock import s_to_ns
 from loadgen.base.errors import UsageError
 from loadgen.executors.places.machines.description import describe_machine, description_out
 from loadgen.executors.places.machines.fleet import EXCHANGES, NEAR_NS, Fleet, Where
-from loadgen.executors.places.machines.link import LEAVE_S, CommandLink, name_of
-from loadgen.executors.places.machines.mailbox import Mailbox
-from loadgen.executors.places.machines.messages import GREETING, Message
+from loadgen.executors.places.machines.links.command import LEAVE_S, CommandLink, name_of
+from loadgen.executors.places.machines.links.mailbox import Mailbox
+from loadgen.executors.places.machines.links.messages import GREETING, Message
 
 OWN = f"{sys.executable} -m loadgen cluster machine -"
 

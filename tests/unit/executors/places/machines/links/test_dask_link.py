@@ -11,8 +11,8 @@ import pytest
 pytest.importorskip("distributed")
 
 from loadgen.base.errors import UsageError
-from loadgen.executors.places.machines.dask_link import Cluster, DaskLink, unreached
-from loadgen.executors.places.machines.messages import Message, MessageReader, encode_message
+from loadgen.executors.places.machines.links.dask_link import Cluster, DaskLink, unreached
+from loadgen.executors.places.machines.links.messages import Message, MessageReader, encode_message
 
 
 class Done:

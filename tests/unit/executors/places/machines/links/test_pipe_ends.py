@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from loadgen.executors.places.machines.messages import GREETING, LONGEST_NOISE, Message, encode_message
-from loadgen.executors.places.machines.pipe_ends import PipeReader, PipeWriter
+from loadgen.executors.places.machines.links.messages import GREETING, LONGEST_NOISE, Message, encode_message
+from loadgen.executors.places.machines.links.pipe_ends import PipeReader, PipeWriter
 
 LARGE = Message("frames", {"number": 1}, bytes(range(256)) * 4096)
 SMALL = [Message("slots", {"number": number}) for number in range(2, 5)]

@@ -9,8 +9,8 @@ from collections import deque
 from contextlib import suppress
 from typing import IO
 
-from loadgen.executors.places.machines.mailbox import Listen, Mailbox
-from loadgen.executors.places.machines.messages import MessageReader
+from loadgen.executors.places.machines.links.mailbox import Listen, Mailbox
+from loadgen.executors.places.machines.links.messages import MessageReader
 
 PIECE_BYTES = 1 << 16
 """So much a pipe holds."""

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 
-from loadgen.executors.places.machines.messages import Message
+from loadgen.executors.places.machines.links.messages import Message
 
 Listen = Callable[[Message | None], None]
 """Takes what comes; None at the end of all."""

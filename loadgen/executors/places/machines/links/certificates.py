@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from loadgen.base.errors import UsageError
-from loadgen.executors.places.machines.addresses import AUTHORITY, ROLES
+from loadgen.executors.places.machines.links.addresses import AUTHORITY, ROLES
 
 DAYS = 365
 SKEW = timedelta(hours=1)

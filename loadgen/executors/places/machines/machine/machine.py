@@ -16,10 +16,10 @@ from loadgen.clients.resolve import needs_look_up
 from loadgen.executors.places.base import Place
 from loadgen.executors.places.limits import check_descriptors, check_ports
 from loadgen.executors.places.machines.description import describe_machine, description_out
-from loadgen.executors.places.machines.keeping import Keeper, MakeKeeper, keep_nothing
-from loadgen.executors.places.machines.machine_run import CUT_S, MachineRun
-from loadgen.executors.places.machines.messages import Message
-from loadgen.executors.places.machines.received import Received, check_there
+from loadgen.executors.places.machines.links.messages import Message
+from loadgen.executors.places.machines.machine.keeping import Keeper, MakeKeeper, keep_nothing
+from loadgen.executors.places.machines.machine.machine_run import CUT_S, MachineRun
+from loadgen.executors.places.machines.machine.received import Received, check_there
 from loadgen.executors.places.processes import Processes, spawn_child
 from loadgen.guard.shared_state import CUT, Cause, SharedState
 from loadgen.plan.codec import read_plan

@@ -12,9 +12,9 @@ from contextlib import suppress
 from distributed import Worker, get_worker
 
 from loadgen.base.processes import python_module
-from loadgen.executors.places.machines.link import MACHINE
-from loadgen.executors.places.machines.messages import MessageReader, encode_message
-from loadgen.executors.places.machines.pipe_ends import PIECE_BYTES
+from loadgen.executors.places.machines.links.base import MACHINE
+from loadgen.executors.places.machines.links.messages import MessageReader, encode_message
+from loadgen.executors.places.machines.links.pipe_ends import PIECE_BYTES
 
 
 class Relay:

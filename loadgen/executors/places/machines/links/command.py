@@ -1,17 +1,14 @@
-"""How messages get to a machine and back: over the standard input and output of any command."""
+"""A Link over the standard input and output of any command."""
 
 import shlex
 import subprocess
-from typing import Protocol
 
 from loadgen.base.errors import UsageError
 from loadgen.base.processes import stopping_signals_blocked
-from loadgen.executors.places.machines.mailbox import Listen
-from loadgen.executors.places.machines.messages import Message, encode_message
-from loadgen.executors.places.machines.pipe_ends import PipeReader, PipeWriter
-
-MACHINE = ("loadgen", "cluster", "machine", "-")
-"""What a command is completed with that only says where."""
+from loadgen.executors.places.machines.links.base import MACHINE
+from loadgen.executors.places.machines.links.mailbox import Listen
+from loadgen.executors.places.machines.links.messages import Message, encode_message
+from loadgen.executors.places.machines.links.pipe_ends import PipeReader, PipeWriter
 
 LEAVE_S = 1.0
 """After its standard input closed a machine ends its processes and goes, which takes milliseconds where it is well."""
@@ -24,27 +21,6 @@ _CODES = {
     255: "; ssh says so where it cannot connect, or may not log in without a password",
 }
 _BY_HAND = "; try the command by hand, with `loadgen --version` behind it"
-
-
-class Link(Protocol):
-    """To one machine. `name` is what a report calls it."""
-
-    name: str
-
-    def send(self, message: Message) -> None:
-        """Never waits, whatever the machine does; from any thread. After the end it does nothing."""
-
-    def listen(self, to: Listen | None) -> None:
-        """From now on it gets what comes, on the running loop, and first what came while nobody listened.
-
-        None: nobody does.
-        """
-
-    def close(self) -> None:
-        """The machine ends when it sees that."""
-
-    def wait(self, within_s: float) -> None:
-        """After `close`, until the link is gone, and no longer for one that does not go."""
 
 
 class CommandLink:

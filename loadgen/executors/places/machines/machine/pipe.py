@@ -5,10 +5,10 @@ import os
 
 from loadgen.base.loop import run_on_loop
 from loadgen.base.processes import begin_as_worker
-from loadgen.executors.places.machines.keeping import MakeKeeper, keep_nothing
-from loadgen.executors.places.machines.machine import Machine
-from loadgen.executors.places.machines.messages import GREETING, Message, encode_message
-from loadgen.executors.places.machines.pipe_ends import PipeReader, PipeWriter
+from loadgen.executors.places.machines.links.messages import GREETING, Message, encode_message
+from loadgen.executors.places.machines.links.pipe_ends import PipeReader, PipeWriter
+from loadgen.executors.places.machines.machine.keeping import MakeKeeper, keep_nothing
+from loadgen.executors.places.machines.machine.machine import Machine
 
 
 def serve_on_pipe(make_keeper: MakeKeeper = keep_nothing) -> str:

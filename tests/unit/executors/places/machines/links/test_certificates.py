@@ -9,8 +9,8 @@ from loadgen.base.errors import UsageError
 
 pytest.importorskip("cryptography")
 
-from loadgen.executors.places.machines.addresses import ROLES, check_files
-from loadgen.executors.places.machines.certificates import make_certificates
+from loadgen.executors.places.machines.links.addresses import ROLES, check_files
+from loadgen.executors.places.machines.links.certificates import make_certificates
 
 
 def context(folder, role, authority, side):

@@ -7,9 +7,9 @@ from typing import Any
 from loadgen.base.clock import NS_PER_US, Clock, s_to_ns
 from loadgen.base.errors import UsageError
 from loadgen.executors.places.base import Place, WorkersLostError
-from loadgen.executors.places.machines.keeping import Keeper
-from loadgen.executors.places.machines.merging import Merger
-from loadgen.executors.places.machines.messages import Message, pack_values
+from loadgen.executors.places.machines.links.messages import Message, pack_values
+from loadgen.executors.places.machines.machine.keeping import Keeper
+from loadgen.executors.places.machines.machine.merging import Merger
 from loadgen.guard.shared_state import HEADER_VALUES, SLOT_VALUES, Cause, SharedState, Slot
 from loadgen.measure.histogram import Histogram, bucket_of
 from loadgen.measure.names import names_of

@@ -3,8 +3,8 @@ import socket
 import pytest
 
 from loadgen.base.errors import UsageError
-from loadgen.executors.places.machines.addresses import ROLES, check_address, check_free, tls_files
-from loadgen.executors.places.machines.dask_commands import machine_command, scheduler_command
+from loadgen.executors.places.machines.links.addresses import ROLES, check_address, check_free, tls_files
+from loadgen.executors.places.machines.links.dask_commands import machine_command, scheduler_command
 
 
 @pytest.mark.parametrize(

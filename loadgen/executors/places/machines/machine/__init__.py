@@ -1,0 +1,1 @@
+"""What runs on a machine: it does what the messages of a coordinator say."""
