@@ -124,13 +124,18 @@ def judge_gate(
     thresholds: Sequence[str] = (),
     baseline: Baseline | None = None,
     strict: bool = False,
+    ended: tuple[str, str] = ("completed", ""),
 ) -> Gate:
     """Judge one or several rounds of one plan. Without `thresholds` those of the plan are used.
+
+    `ended` is how all of them ended, and because of what: by a signal between two as well.
 
     Raises UsageError for plans that are not alike, for a baseline of another machine, and for a threshold that the
     results cannot answer.
     """
     merged = as_one({f"round {number}": result for number, result in enumerate(rounds, 1)})
+    if ended[0] != "completed":
+        merged = replace(merged, ended_by=ended[0], ended_because=ended[1])
     conditions = _conditions(merged, thresholds)
     texts = [condition.text for condition in conditions]
     plan = {**merged.plan, "thresholds": texts, "strict": strict or bool(merged.plan.get("strict"))}

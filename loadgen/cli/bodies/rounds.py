@@ -34,12 +34,11 @@ def rounds(given: Planned, measure: MeasureRounds = measure_rounds, settle_s: fl
             more["where"] = given.site.where
         outcome = measure([plan], [""], given.rounds, quiet=quiet, settle_s=settle_s, **more)
         show_early_end(outcome)
-        ended = ENDED.get(outcome.ended_by)
         results = tuple(labelled(result, given.labels) for result in outcome.results[0])
         if not results:
-            return ended or ExitCode.INTERNAL
-        gate = judge_gate(results, baseline=baseline)
+            return ENDED.get(outcome.ended_by, ExitCode.INTERNAL)
+        gate = judge_gate(results, baseline=baseline, ended=(outcome.ended_by, outcome.ended_because))
         delivery.deliver("rounds", RunReport(results, gate), environment=os.environ)
         if not delivery.shows_text and gate.code:
             tell(f"loadgen: {gate_outcome(gate)}\n")
-    return gate.code if ended is None else ended
+    return gate.code

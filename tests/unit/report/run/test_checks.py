@@ -16,6 +16,7 @@ from loadgen.report.files.junit import render_junit
 from loadgen.report.files.markdown import render_markdown
 from loadgen.report.files.openmetrics import render_openmetrics
 from loadgen.report.run.checks import Check, checks_of
+from loadgen.report.run.gate import gate_outcome
 from loadgen.report.run.gate_checks import checks_of_gate
 from loadgen.results.journeys import CheckResult, Journeys
 from loadgen.results.requests import ErrorRow, Ledger, RequestResult
@@ -65,6 +66,12 @@ def test_a_run_of_redirects_passes_with_a_warning() -> None:
 def test_all_checks_of_a_gate_pass_just_where_it_does(verdict: str, strict: bool) -> None:
     gate = judge_gate([run(verdict=verdict)], thresholds=["p50 < 20ms"], strict=strict)
     assert all(check.passed for check in checks_of_gate(gate)) == (gate.code is ExitCode.OK)
+
+
+def test_rounds_that_a_signal_ended_do_not_say_that_they_passed() -> None:
+    gate = judge_gate([run(), run()], ended=("signal", "a signal between two runs"))
+    assert gate_outcome(gate) == "STOPPED a signal between two runs; exit code 105"
+    assert not all(check.passed for check in checks_of_gate(gate))
 
 
 @pytest.mark.parametrize("name", EVERY_GATE)
