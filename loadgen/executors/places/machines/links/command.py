@@ -17,7 +17,7 @@ LONGEST_NAME = 32
 
 _CODES = {
     127: "; a shell says so where there is no such program: give loadgen's path there, as in "
-    "--machine 'ssh host2 /opt/loadgen/bin/loadgen cluster machine -'",
+    "--machine 'ssh host2 /opt/loadgen/bin/loadgen'",
     255: "; ssh says so where it cannot connect, or may not log in without a password",
 }
 _BY_HAND = "; try the command by hand, with `loadgen --version` behind it"
@@ -37,7 +37,7 @@ class CommandLink:
         try:
             with stopping_signals_blocked():
                 self._process = subprocess.Popen(
-                    words if _plain(words)[-3:] == [*MACHINE[1:]] else [*words, *MACHINE],
+                    whole(words),
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     bufsize=0,
@@ -87,6 +87,20 @@ class CommandLink:
         return _CODES.get(self._process.returncode, _BY_HAND)
 
 
+def whole(words: list[str]) -> list[str]:
+    """With what the command lacks: nothing where it names the machine, loadgen itself where it does not."""
+    if _plain(words)[-3:] == [*MACHINE[1:]]:
+        return words
+    return [*words, *(MACHINE[1:] if _loadgen_in(words) else MACHINE)]
+
+
+def _loadgen_in(words: list[str]) -> int:
+    """How many words at the end are loadgen by its path, or as Python's module: its name alone may be a host's."""
+    if words[-2:] == ["-m", "loadgen"]:
+        return 3
+    return 1 if words[-1].endswith("/loadgen") else 0
+
+
 def _plain(words: list[str]) -> list[str]:
     """The same where what a shell over there runs is one word here."""
     return " ".join(words).split()
@@ -100,6 +114,9 @@ def name_of(command: str) -> str:
     words = shlex.split(command)
     command = shlex.join(words)
     if (plain := _plain(words))[-3:] == [*MACHINE[1:]]:
-        there = 3 if plain[-5:-4] == ["-m"] else 1
-        command = " ".join(plain[: -3 - there] or plain[-4:-3])
+        way, there = plain[:-3], 3 if plain[-5:-4] == ["-m"] else 1
+    else:
+        way, there = words, _loadgen_in(words)
+    if there:
+        command = " ".join(way[:-there] or way[-1:])
     return command if len(command) <= LONGEST_NAME else f"...{command[3 - LONGEST_NAME :]}"

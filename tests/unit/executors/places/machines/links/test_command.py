@@ -10,7 +10,7 @@ from loadgen.base.clock import s_to_ns
 from loadgen.base.errors import UsageError
 from loadgen.executors.places.machines.description import describe_machine, description_out
 from loadgen.executors.places.machines.fleet import EXCHANGES, NEAR_NS, Fleet, Where
-from loadgen.executors.places.machines.links.command import LEAVE_S, CommandLink, name_of
+from loadgen.executors.places.machines.links.command import LEAVE_S, CommandLink, name_of, whole
 from loadgen.executors.places.machines.links.mailbox import Mailbox
 from loadgen.executors.places.machines.links.messages import GREETING, Message
 
@@ -75,10 +75,27 @@ def test_what_is_no_machine_is_refused_in_words(command, text):
         ("ssh host2 'cd load && .venv/bin/loadgen cluster machine -'", "ssh host2 cd load &&"),
         ("env PYTHONPATH=/a python3.11 -m loadgen cluster machine -", "env PYTHONPATH=/a"),
         ("bin/loadgen cluster machine -", "bin/loadgen"),
+        ("ssh host2 /opt/bin/loadgen", "ssh host2"),
+        ("nice python3.11 -m loadgen", "nice"),
+        ("bin/loadgen", "bin/loadgen"),
     ],
 )
 def test_a_machine_is_called_by_the_way_to_it(command, name):
     assert name_of(command) == name
+
+
+@pytest.mark.parametrize(
+    ("command", "lacks"),
+    [
+        ("ssh host2", "loadgen cluster machine -"),
+        ("docker exec -i loadgen", "loadgen cluster machine -"),
+        ("ssh host2 /opt/bin/loadgen", "cluster machine -"),
+        ("nice python3.11 -m loadgen", "cluster machine -"),
+        ("ssh host2 /opt/bin/loadgen cluster machine -", ""),
+    ],
+)
+def test_a_command_is_completed_with_what_it_lacks(command, lacks):
+    assert whole(command.split()) == [*command.split(), *lacks.split()]
 
 
 def test_where_a_run_is_to_be_made_goes_to_another_process():
