@@ -105,7 +105,7 @@ class Http1Client(Connections):
                         if between is None:
                             self._read_on(connection)
                             continue
-                        recv = connection.recv
+                        recv = connection.recv  # as below: one place for both would cost each reply a look
                         try:
                             data = recv(READ_BYTES)
                         except AGAIN:

@@ -33,7 +33,7 @@ class CommandLink:
             raise UsageError(f"--machine: a quotation is not closed in {command!r}") from None
         if not words:
             raise UsageError("--machine: expected a command, such as 'ssh host2'")
-        self.name = name_of(command)
+        self.name = name_of(words)
         try:
             with stopping_signals_blocked():
                 self._process = subprocess.Popen(
@@ -106,17 +106,15 @@ def _plain(words: list[str]) -> list[str]:
     return " ".join(words).split()
 
 
-def name_of(command: str) -> str:
+def name_of(words: list[str]) -> str:
     """What reaches the machine, without the loadgen there: as much of it as fits into a sentence.
 
     Where it goes stands mostly at its end.
     """
-    words = shlex.split(command)
-    command = shlex.join(words)
+    name, way, there = shlex.join(words), words, _loadgen_in(words)
     if (plain := _plain(words))[-3:] == [*MACHINE[1:]]:
-        way, there = plain[:-3], 3 if plain[-5:-4] == ["-m"] else 1
-    else:
-        way, there = words, _loadgen_in(words)
+        way = plain[:-3]
+        there = _loadgen_in(way) or 1
     if there:
-        command = " ".join(way[:-there] or way[-1:])
-    return command if len(command) <= LONGEST_NAME else f"...{command[3 - LONGEST_NAME :]}"
+        name = " ".join(way[:-there] or way[-1:])
+    return name if len(name) <= LONGEST_NAME else f"...{name[3 - LONGEST_NAME :]}"

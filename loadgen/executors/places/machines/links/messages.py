@@ -29,7 +29,8 @@ from typing import Any
 from loadgen.base.dataclass import dataclass
 
 GREETING = b"loadgen machine 1\n"
-"""A machine's first bytes on a pipe: whatever a login shell writes may come before them."""
+"""A machine's first bytes on a pipe: whatever a login shell writes may come before them. They stay as they are: which
+`PROTOCOL` it speaks `described` says, so that another one is refused by its name."""
 
 LONGEST_NOISE = 1 << 16
 """Bytes before the greeting: no message of the day is longer."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import shlex
 import sys
 
 import pytest
@@ -81,7 +82,7 @@ def test_what_is_no_machine_is_refused_in_words(command, text):
     ],
 )
 def test_a_machine_is_called_by_the_way_to_it(command, name):
-    assert name_of(command) == name
+    assert name_of(shlex.split(command)) == name
 
 
 @pytest.mark.parametrize(
